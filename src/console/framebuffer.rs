@@ -1,0 +1,1 @@
+//! A framebuffer: pure pixels and the damage done to them.

@@ -1,0 +1,1 @@
+//! How to reach a display: libvirt's own descriptor, else a unix socket, else TCP.

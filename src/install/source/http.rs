@@ -1,0 +1,1 @@
+//! An HTTP or HTTPS install tree.

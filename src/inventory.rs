@@ -1,0 +1,1 @@
+//! What runs where: a pure fold of [`crate::host::Update`]s.

@@ -1,0 +1,1 @@
+//! Networks and bridges of a host.

@@ -1,0 +1,1 @@
+//! Pools, volumes, and what is known of a path on a host.

@@ -1,0 +1,2 @@
+//! Drover's window: starts GTK and hands over to the app component.
+fn main() {}
