@@ -110,6 +110,6 @@ pub enum SourceError {
 
 impl From<virt::error::Error> for Error {
     fn from(e: virt::error::Error) -> Self {
-        Self::Libvirt { code: e.code() as u32, message: e.message().to_owned() }
+        Self::Libvirt { code: e.code().to_raw(), message: e.message().to_owned() }
     }
 }
