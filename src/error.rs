@@ -46,6 +46,9 @@ pub enum Error {
     /// An install source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A machine's display can't be shown.
+    #[error(transparent)]
+    Display(#[from] crate::console::DisplayError),
     /// A file here.
     #[error("{path}: {source}", path = path.display())]
     File { path: PathBuf, source: io::Error },
