@@ -1,4 +1,5 @@
 //! Drover's window: starts GTK and hands over to the app component.
+mod activity;
 mod app;
 mod cli;
 mod errors;
