@@ -1,9 +1,11 @@
 //! Drover's window: starts GTK and hands over to the app component.
+mod actions;
 mod app;
 mod cli;
 mod errors;
 mod hosts;
 mod i18n;
+mod machines;
 mod settings;
 mod start;
 mod widgets;

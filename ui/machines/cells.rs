@@ -91,6 +91,17 @@ impl Cells {
         }
     }
 
+    /// The position of the row that a widget of the view belongs to; `None` outside of the rows.
+    pub fn position_at(&self, widget: &gtk::Widget) -> Option<u32> {
+        let mut row = widget.clone();
+        while row.css_name() != "row" {
+            row = row.parent()?;
+        }
+        let cells = self.cells.borrow();
+        let of_row = cells.values().find(|c| c.bound && c.item.child().is_some_and(|child| child.is_ancestor(&row)))?;
+        Some(of_row.item.position())
+    }
+
     /// How many cells are bound.
     #[cfg(test)]
     pub fn bound(&self) -> usize {
@@ -206,7 +217,7 @@ impl CellWidgets {
                 parts.icon.set_visible(false);
                 set_class(&parts.name, "heading", true);
                 set_class(&parts.name, "dim-label", false);
-                let (name, extra) = (host_text::name(host), host_text::address(host));
+                let (name, extra) = (host.name(), host_text::address(host));
                 set_text(&parts.name, &name);
                 set_text(&parts.extra, &extra);
                 let second = host_text::status(host, SystemTime::now());

@@ -1,8 +1,5 @@
-//! Figures as people read them: percent, memory, rates, clock times (pure; the words are translated).
-use std::time::SystemTime;
-
+//! Figures as people read them: percent, memory and rates (pure; the words are translated).
 use drover::domain::State;
-use gtk::glib;
 
 use crate::i18n::{gettext, gettext_f};
 
@@ -44,26 +41,6 @@ pub fn rate(bytes: u64) -> String {
     } else {
         gettext_f("{n} B/s", &[("n", &bytes.to_string())])
     }
-}
-
-/// The time of day here, with seconds: "14:02:31".
-pub fn clock(time: SystemTime) -> String {
-    let unix = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    i64::try_from(unix)
-        .ok()
-        .and_then(|s| glib::DateTime::from_unix_local(s).ok())
-        .and_then(|d| d.format("%H:%M:%S").ok())
-        .map_or_else(String::new, Into::into)
-}
-
-/// Whole seconds from now until then; 0 when it has passed.
-pub fn seconds_until(then: SystemTime, now: SystemTime) -> u64 {
-    then.duration_since(now).map_or(0, |d| d.as_secs_f64().ceil() as u64)
-}
-
-/// A version of libvirt or a hypervisor: "10.0", or "10.0.8" when its last part says something.
-pub fn version((major, minor, micro): (u32, u32, u32)) -> String {
-    if micro == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{micro}") }
 }
 
 /// A state in a word. A machine that is off but was saved says so; one of a lost host gets a question mark.
@@ -119,8 +96,6 @@ fn trimmed(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -150,23 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn waiting_is_rounded_up_and_never_negative() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-        assert_eq!(seconds_until(now + Duration::from_millis(7_200), now), 8);
-        assert_eq!(seconds_until(now - Duration::from_secs(3), now), 0);
-    }
-
-    #[test]
     fn systems_have_the_names_that_people_use() {
         assert_eq!(os_name("http://redhat.com/rhel/5.0"), "RHEL 5.0");
         assert_eq!(os_name("http://debian.org/debian/12"), "Debian 12");
         assert_eq!(os_name("http://microsoft.com/win/11"), "Windows 11");
         assert_eq!(os_name("custom"), "custom");
-    }
-
-    #[test]
-    fn versions_leave_out_a_last_zero() {
-        assert_eq!(version((10, 0, 0)), "10.0");
-        assert_eq!(version((11, 3, 2)), "11.3.2");
     }
 }

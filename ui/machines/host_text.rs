@@ -1,46 +1,28 @@
-//! What a host says of itself in its header row: name, address, what runs there, or why it doesn't answer.
+//! What a host says of itself in its row of the list: address, what runs there, or why it doesn't answer.
 use std::time::SystemTime;
 
 use drover::host::LinkState;
 use drover::inventory::HostEntry;
 
 use super::format;
-use crate::i18n::{gettext, gettext_f, ngettext_f};
-
-/// Its own name, or until that is known its address.
-pub fn name(host: &HostEntry) -> String {
-    match host.info.as_deref() {
-        Some(info) if !info.hostname.is_empty() => info.hostname.clone(),
-        _ => host.id.as_str().to_owned(),
-    }
-}
+use crate::hosts::link;
+use crate::i18n::{gettext, gettext_f};
 
 /// Its URI, unless that is the name already.
 pub fn address(host: &HostEntry) -> String {
     let uri = host.id.as_str();
-    if name(host) == uri { String::new() } else { uri.to_owned() }
+    if host.name() == uri { String::new() } else { uri.to_owned() }
 }
 
 /// One line: version and machines, or the state of the link with what happens next.
 pub fn status(host: &HostEntry, now: SystemTime) -> String {
-    match &host.link {
-        LinkState::Connecting => gettext("Connecting…"),
-        LinkState::Up => up(host),
-        LinkState::Lost { since, retry_at, .. } => gettext_f(
-            "Stale since {time} — {next}",
-            &[("time", &format::clock(*since)), ("next", &next_try(*retry_at, now))],
-        ),
-        LinkState::Failed { reason, retry_at: Some(at), .. } => {
-            gettext_f("{reason} — {next}", &[("reason", reason), ("next", &next_try(*at, now))])
+    match (&host.link, host.info.as_deref()) {
+        (LinkState::Up, Some(info)) => {
+            gettext_f("{hypervisor} · {machines}", &[("hypervisor", &link::hypervisor(info)), ("machines", &machines(host))])
         }
-        LinkState::Failed { reason, retry_at: None, .. } => reason.clone(),
-        LinkState::Closed => gettext("Disconnected"),
+        (LinkState::Up, None) => machines(host),
+        (state, _) => link::sentence(state, now),
     }
-}
-
-/// Whether [`status`] counts seconds down.
-pub fn counts_down(host: &HostEntry) -> bool {
-    matches!(host.link, LinkState::Lost { .. } | LinkState::Failed { retry_at: Some(_), .. })
 }
 
 /// "31 of 64 GiB", or what there is while nobody tells what is used.
@@ -52,38 +34,15 @@ pub fn memory(host: &HostEntry) -> String {
     }
 }
 
-fn up(host: &HostEntry) -> String {
-    let count = host.machines.len();
-    let machines = if host.complete || count > 0 {
-        ngettext_f("{n} machine", "{n} machines", count as u64, &[])
-    } else {
-        gettext("Reading its machines…")
-    };
-    match host.info.as_deref() {
-        Some(info) => gettext_f(
-            "{hypervisor} {version} · {machines}",
-            &[
-                ("hypervisor", &info.hypervisor),
-                ("version", &format::version(info.hypervisor_version)),
-                ("machines", &machines),
-            ],
-        ),
-        None => machines,
-    }
-}
-
-fn next_try(at: SystemTime, now: SystemTime) -> String {
-    match format::seconds_until(at, now) {
-        0 => gettext("trying again…"),
-        seconds => gettext_f("trying again in {n} s", &[("n", &seconds.to_string())]),
-    }
+fn machines(host: &HostEntry) -> String {
+    if host.complete { link::machines(host.machines.len()) } else { gettext("reading its machines…") }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use drover::host::{FailKind, HostId, HostInfo};
+    use drover::host::{HostId, HostInfo};
 
     use super::*;
     use crate::machines::testing::inventory;
@@ -105,25 +64,23 @@ mod tests {
     #[test]
     fn a_live_host_tells_its_version_and_machines() {
         let host = host(LinkState::Up);
-        assert_eq!(status(&host, SystemTime::now()), "QEMU 10.0 · 1 machine");
-        assert_eq!(name(&host), "kvm1");
+        assert_eq!(status(&host, SystemTime::now()), "QEMU 10.0.0 · 1 machine");
         assert_eq!(address(&host), "qemu+ssh://kvm1/system");
         assert_eq!(memory(&host), "64 GiB");
     }
 
     #[test]
-    fn a_lost_host_counts_down_to_the_next_try() {
-        let now = SystemTime::now();
-        let lost = LinkState::Lost { since: now, retry_at: now + Duration::from_secs(8), reason: "gone".into() };
-        let text = status(&host(lost), now);
-        assert!(text.starts_with("Stale since "), "{text}");
-        assert!(text.ends_with("— trying again in 8 s"), "{text}");
+    fn a_host_that_was_not_read_yet_says_so() {
+        let mut host = host(LinkState::Up);
+        host.complete = false;
+        assert!(status(&host, SystemTime::now()).ends_with("reading its machines…"));
     }
 
     #[test]
-    fn a_host_that_needs_a_person_says_why_and_counts_nothing() {
-        let failed = host(LinkState::Failed { reason: "login refused".into(), kind: FailKind::Login, retry_at: None });
-        assert_eq!(status(&failed, SystemTime::now()), "login refused");
-        assert!(!counts_down(&failed));
+    fn a_lost_host_says_since_when_and_when_it_tries_again() {
+        let now = SystemTime::now();
+        let lost = LinkState::Lost { since: now, retry_at: now + Duration::from_secs(8), reason: "gone".into() };
+        let text = status(&host(lost), now);
+        assert!(text.starts_with("Stale since ") && text.ends_with("trying again in 8 s"), "{text}");
     }
 }

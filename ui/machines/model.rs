@@ -12,7 +12,8 @@ use gtk::prelude::*;
 use gtk::{gio, glib};
 
 use super::columns::Column;
-use super::row::{HostRow, Item};
+use super::row::{HostRow, Item, Search};
+use crate::hosts::Shown;
 
 /// The order of the machines within each host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,13 @@ pub struct Effect {
     pub sort: bool,
 }
 
+impl Effect {
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        Self { filter: self.filter || other.filter, sort: self.sort || other.sort }
+    }
+}
+
 /// All rows and the models over them.
 pub struct Model {
     inventory: Rc<RefCell<Inventory>>,
@@ -48,8 +56,9 @@ pub struct Model {
     tree: gtk::TreeListModel,
     selection: gtk::MultiSelection,
     text: String,
-    query: Query,
+    search: Search,
     found: usize,
+    of: usize,
 }
 
 impl Model {
@@ -82,8 +91,9 @@ impl Model {
             tree,
             selection: gtk::MultiSelection::new(Some(filtered)),
             text: String::new(),
-            query: Query::default(),
+            search: Search::default(),
             found: 0,
+            of: 0,
         };
         let all: Vec<Change> = model.inventory.borrow().hosts().iter().map(|h| Change::Reset(h.id.clone())).collect();
         model.apply(&all);
@@ -101,9 +111,9 @@ impl Model {
         self.order.get()
     }
 
-    /// Machines that the search finds, and all.
+    /// Machines that the search finds, of those that the sidebar's choice takes.
     pub fn counts(&self) -> (usize, usize) {
-        (self.found, self.inventory.borrow().hosts().iter().map(|h| h.machines.len()).sum())
+        (self.found, self.of)
     }
 
     /// The search text.
@@ -118,7 +128,12 @@ impl Model {
         let mut effect = Effect::default();
         for change in changes {
             match change {
-                Change::Host(id) => self.apply_host(&inventory, id),
+                Change::Host(id) => {
+                    self.apply_host(&inventory, id);
+                    if let (Some(entry), Some(row)) = (inventory.host(id), self.by_id.get(id)) {
+                        effect.filter |= row.rename(entry);
+                    }
+                }
                 Change::Reset(id) => {
                     self.apply_host(&inventory, id);
                     if let (Some(entry), Some(row)) = (inventory.host(id), self.by_id.get(id)) {
@@ -141,7 +156,7 @@ impl Model {
                         row.set_figures(entry);
                     }
                     effect.sort |= self.order.get().column.is_figure();
-                    effect.filter |= !self.text.is_empty();
+                    effect.filter |= self.search.query.uses_figures();
                 }
             }
         }
@@ -182,22 +197,42 @@ impl Model {
     /// Searches for another text.
     pub fn search(&mut self, text: &str) {
         self.text = text.trim().to_owned();
-        self.query = Query::parse(&self.text);
+        self.search.query = Query::parse(&self.text);
         self.filter_again();
-        if !self.text.is_empty() {
+        if !self.search.query.is_empty() {
             self.expand_all();
         }
+    }
+
+    /// Shows what the sidebar chose.
+    pub fn choose(&mut self, shown: Shown) {
+        self.search.shown = shown;
+        self.filter_again();
+    }
+
+    /// Takes hosts in that were added, and forgets those that were removed.
+    pub fn sync_hosts(&mut self) {
+        let inventory = self.inventory.clone();
+        let inventory = inventory.borrow();
+        let known: Vec<HostId> = self.by_id.keys().cloned().collect();
+        let added = inventory.hosts().iter().map(|h| h.id.clone());
+        for id in known.into_iter().chain(added) {
+            self.apply_host(&inventory, &id);
+        }
+        drop(inventory);
+        self.filter_again();
     }
 
     /// Looks again which rows show.
     pub fn filter_again(&mut self) {
         let mut changed = false;
-        self.found = 0;
+        (self.found, self.of) = (0, 0);
         for entry in self.inventory.borrow().hosts() {
             if let Some(row) = self.by_id.get(&entry.id) {
-                let (found, new) = row.search(&self.query, entry, self.text.is_empty());
-                self.found += found;
-                changed |= new;
+                let found = row.search(&self.search, entry);
+                self.found += found.machines;
+                self.of += found.of;
+                changed |= found.changed;
             }
         }
         if changed {

@@ -11,6 +11,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
 use super::facts::Facts;
+use crate::hosts::Shown;
 
 /// What a machine's row holds; made with the row, replaced when the host tells the machine anew.
 pub struct Contents {
@@ -39,6 +40,7 @@ mod imp {
 
     pub struct HostRow {
         pub id: RefCell<Option<HostId>>,
+        pub name: RefCell<String>,
         pub place: Cell<usize>,
         pub store: gio::ListStore,
         pub rows: RefCell<HashMap<DomainId, super::MachineRow>>,
@@ -49,6 +51,7 @@ mod imp {
         fn default() -> Self {
             Self {
                 id: RefCell::default(),
+                name: RefCell::default(),
                 place: Cell::default(),
                 store: gio::ListStore::new::<super::MachineRow>(),
                 rows: RefCell::default(),
@@ -111,9 +114,9 @@ impl MachineRow {
         }
     }
 
-    /// Looks again whether the search finds it; says whether that is new.
-    fn search(&self, query: &Query, machine: &Machine) -> bool {
-        let found = self.contents().is_some_and(|c| query.matches(&c.haystack, machine));
+    /// Says whether it is new that the search finds it, or doesn't.
+    fn search(&self, search: &Search, machine: &Machine) -> bool {
+        let found = search.takes(machine) && self.contents().is_some_and(|c| search.query.matches(&c.haystack, machine));
         self.imp().matches.replace(found) != found
     }
 }
@@ -152,8 +155,19 @@ impl HostRow {
         self.imp().shown.get()
     }
 
+    /// Machines are also found by their host's name; says whether it is another one.
+    pub fn rename(&self, entry: &HostEntry) -> bool {
+        let name = entry.name();
+        let changed = self.imp().name.replace(name.clone()) != name;
+        if changed {
+            self.update(entry, entry.machines.values());
+        }
+        changed
+    }
+
     /// Shows exactly the entry's machines, with one change of the store.
     pub fn reset(&self, entry: &HostEntry) {
+        self.imp().name.replace(entry.name());
         let mut rows = self.imp().rows.borrow_mut();
         rows.retain(|id, _| entry.machines.contains_key(id));
         for (id, machine) in &entry.machines {
@@ -199,18 +213,51 @@ impl HostRow {
         }
     }
 
-    /// Searches all its machines; gives how many are found, and whether anything shows or hides by it.
-    pub fn search(&self, query: &Query, entry: &HostEntry, empty_query: bool) -> (usize, bool) {
-        let (mut found, mut changed) = (0, false);
+    /// Searches all its machines.
+    pub fn search(&self, search: &Search, entry: &HostEntry) -> Found {
+        let mut found = Found::default();
+        let host = search.takes_host(&entry.id);
         for (id, row) in self.imp().rows.borrow().iter() {
             let Some(machine) = entry.machines.get(id) else { continue };
-            changed |= row.search(query, machine);
-            found += usize::from(row.matches());
+            if host {
+                found.changed |= row.search(search, machine);
+                found.machines += usize::from(row.matches());
+                found.of += usize::from(search.takes(machine));
+            } else {
+                found.changed |= row.imp().matches.replace(false);
+            }
         }
-        let shown = empty_query || found > 0;
-        changed |= self.imp().shown.replace(shown) != shown;
-        (found, changed)
+        let shown = host && (found.machines > 0 || (search.query.is_empty() && search.shown != Shown::Running));
+        found.changed |= self.imp().shown.replace(shown) != shown;
+        found
     }
+}
+
+/// What the list shows: the sidebar's choice and the search field's text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Search {
+    pub shown: Shown,
+    pub query: Query,
+}
+
+impl Search {
+    fn takes_host(&self, id: &HostId) -> bool {
+        !matches!(&self.shown, Shown::Host(only) if only != id)
+    }
+
+    fn takes(&self, machine: &Machine) -> bool {
+        self.shown != Shown::Running || machine.info.state.is_active()
+    }
+}
+
+/// What a search found at one host.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Found {
+    pub machines: usize,
+    /// Of so many that the sidebar's choice takes.
+    pub of: usize,
+    /// Whether anything shows or hides by it.
+    pub changed: bool,
 }
 
 /// What stands in a row of the tree.
