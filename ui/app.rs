@@ -1,6 +1,7 @@
 //! The app component: the main window, and how its parts are plugged together.
 mod hosts;
 mod tabs;
+mod tasks;
 mod updates;
 mod window;
 
@@ -17,6 +18,7 @@ use drover::inventory::Inventory;
 use gtk::glib;
 use relm4::prelude::*;
 
+use crate::activity::{Outcome, Panel, TaskId};
 use crate::cli::Cli;
 use crate::errors::Said;
 use crate::hosts::Shown;
@@ -26,6 +28,7 @@ use crate::settings::{Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
 use updates::Feed;
+pub use window::show_details;
 
 /// What the app starts with.
 pub struct Init {
@@ -45,6 +48,9 @@ pub struct App {
     store: Store,
     saves: u64,
     sidebar: Controller<Sidebar>,
+    activity: Controller<Panel>,
+    /// Tasks begun so far.
+    tasks: u64,
     tabs: Tabs,
     toasts: adw::ToastOverlay,
     /// A machine whose console is to be opened as soon as it is seen.
@@ -108,6 +114,7 @@ impl Toast {
 #[derive(Debug)]
 pub enum Done {
     Saved(Result<(), String>),
+    Task { id: TaskId, what: String, outcome: Outcome },
 }
 
 /// The window folds its sidebar below this width, in logical pixels.
@@ -153,6 +160,7 @@ impl Component for App {
                             set_subtitle: &model.subtitle,
                         },
                         pack_end: &menu,
+                        pack_end: model.activity.widget(),
                     },
                     #[name = "flap"]
                     adw::Flap {
@@ -190,6 +198,8 @@ impl Component for App {
             store: init.store,
             saves: 0,
             sidebar,
+            activity: Panel::builder().launch(()).detach(),
+            tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
             toasts: toasts.clone(),
             wanted_console: None,
@@ -229,6 +239,7 @@ impl Component for App {
     fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
         match done {
             Done::Saved(Ok(())) => {}
+            Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
             Done::Saved(Err(reason)) => {
                 let text = gettext_f("The settings could not be saved: {reason}", &[("reason", &reason)]);
                 sender.input(AppMsg::Toast(Toast::new(text)));
