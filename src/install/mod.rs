@@ -2,6 +2,7 @@
 pub mod command_line;
 pub mod detect;
 pub mod inject;
+pub mod offers;
 pub mod plan;
 pub mod run;
 pub mod source;
