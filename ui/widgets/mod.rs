@@ -1,0 +1,2 @@
+//! Widgets that several features use.
+pub mod icon_button;
