@@ -116,3 +116,8 @@ impl From<virt::error::Error> for Error {
         Self::Libvirt { code: e.code().to_raw(), message: e.message().to_owned() }
     }
 }
+
+/// Whether libvirt says that there is no such domain (any more).
+pub(crate) fn is_no_domain(error: &virt::error::Error) -> bool {
+    error.code().to_raw() == virt::sys::VIR_ERR_NO_DOMAIN
+}

@@ -1,6 +1,7 @@
 //! Drover's window: starts GTK and hands over to the app component.
 mod app;
 mod cli;
+mod console;
 mod errors;
 mod hosts;
 mod i18n;

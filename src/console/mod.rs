@@ -27,6 +27,9 @@ pub enum DisplayError {
     /// It has one, of a kind that we don't speak ("spice", "rdp", "sdl"…): add a VNC display.
     #[error("this machine's display is of the kind “{0}”; only VNC displays can be shown")]
     Kind(String),
+    /// The machine is one of libvirt's test driver: it has no screen.
+    #[error("this is a sample machine: it has no screen")]
+    Sample,
     /// It listens on the host's own loopback address, and we are on another machine.
     #[error(
         "the display listens only on {listen} of {host}, which can't be reached from here; let it listen on another \

@@ -11,7 +11,9 @@ use tokio::time::timeout;
 
 use crate::console::{DisplayError, graphics_fd};
 use crate::domain::DomainId;
+use crate::error::is_no_domain;
 use crate::host::Host;
+use crate::host::uri::HostUri;
 use crate::{Error, Result};
 
 /// How long a TCP connection may take to come about.
@@ -65,27 +67,29 @@ impl Display {
 
 /// Asks the host where the display of that machine is. `None` while it is off. Blocks.
 pub fn locate(host: &Host, domain: DomainId) -> Result<Option<Display>> {
-    let uri = host.id().as_str().to_owned();
+    // A URI that we can't read is taken for a remote one: there, no call breaks anything.
+    let uri = HostUri::parse(host.id().as_str()).ok();
     host.call(move |conn| {
         let domain = match conn.lookup_domain_by_uuid(domain.0) {
             Ok(domain) => domain,
-            Err(error) => match Error::from(error) {
-                // A transient machine is gone when it is off.
-                Error::NoDomain(_) => return Ok(None),
-                error => return Err(error),
-            },
+            // A transient machine is gone when it is off.
+            Err(error) if is_no_domain(&error) => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
         if !domain.is_active()? {
             return Ok(None);
         }
+        if uri.as_ref().is_some_and(|uri| uri.driver == "test") {
+            return Err(DisplayError::Sample.into());
+        }
         let graphics = Graphics::of(&domain.xml_desc(0)?)?;
-        if is_unix(&uri) {
+        if uri.as_ref().is_some_and(HostUri::is_unix) {
             match graphics_fd::open(&domain, graphics.index) {
                 Ok(fd) => return Ok(Some(Display::Fd(fd))),
                 Err(error) => tracing::debug!(%error, "no descriptor for the display, trying its address"),
             }
         }
-        Ok(Some(graphics.address(&uri)?))
+        Ok(Some(graphics.address(uri.and_then(|uri| uri.host))?))
     })
 }
 
@@ -129,9 +133,9 @@ impl Graphics {
         Err(other.map_or(DisplayError::None, DisplayError::Kind).into())
     }
 
-    /// Its address as seen from here, for a libvirt connection by `uri`.
-    fn address(self, uri: &str) -> Result<Display, DisplayError> {
-        let host = host_of(uri).filter(|host| !is_loopback(host));
+    /// Its address as seen from here; `host` is the name or address of another machine that libvirt runs on.
+    fn address(self, host: Option<String>) -> Result<Display, DisplayError> {
+        let host = host.filter(|host| !is_loopback(host));
         match (self.socket, self.port, host) {
             (Some(socket), _, None) => Ok(Display::Unix(socket.into())),
             (Some(socket), None, Some(host)) => Err(DisplayError::RemoteSocket { host, socket }),
@@ -149,27 +153,6 @@ impl Graphics {
                 Ok(Display::Tcp { host, port })
             }
         }
-    }
-}
-
-/// The host part of a libvirt URI: `qemu+ssh://root@[fe80::1]:22/system?…` → `fe80::1`. `None` for a local one.
-fn host_of(uri: &str) -> Option<String> {
-    let (_, rest) = uri.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match host.strip_prefix('[') {
-        Some(six) => six.split(']').next()?,
-        None => host.split(':').next()?,
-    };
-    (!host.is_empty()).then(|| host.to_owned())
-}
-
-/// Whether the libvirt connection itself is a unix socket: then, and only then, descriptors can be passed.
-fn is_unix(uri: &str) -> bool {
-    let scheme = uri.split_once("://").map_or(uri, |(scheme, _)| scheme);
-    match scheme.split_once('+') {
-        Some((_, transport)) => transport == "unix",
-        None => host_of(uri).is_none(),
     }
 }
 
@@ -191,7 +174,7 @@ mod tests {
     }
 
     fn reach(inner: &str, uri: &str) -> Result<String, DisplayError> {
-        match graphics(inner).unwrap().address(uri)? {
+        match graphics(inner).unwrap().address(HostUri::parse(uri).unwrap().host)? {
             Display::Tcp { host, port } => Ok(format!("{host} {port}")),
             Display::Unix(path) => Ok(path.display().to_string()),
             Display::Fd(_) => unreachable!(),
@@ -247,16 +230,5 @@ mod tests {
         assert_eq!(reach(socket, "qemu+ssh://kvm1/system").unwrap_err(), there);
         let none = "<graphics type='vnc' port='-1'><listen type='none'/></graphics>";
         assert_eq!(reach(none, "qemu:///system").unwrap_err(), DisplayError::NotListening);
-    }
-
-    #[test]
-    fn descriptors_are_asked_for_on_unix_sockets_only() {
-        for uri in ["qemu:///system", "xen:///system", "qemu+unix:///system?socket=/a%40b/c"] {
-            assert!(is_unix(uri), "{uri}");
-        }
-        for uri in ["qemu+ssh://kvm1/system", "qemu+tcp://kvm1/system", "qemu+tcp:///system", "qemu://kvm1/system"] {
-            assert!(!is_unix(uri), "{uri}");
-        }
-        assert_eq!(host_of("qemu+unix:///system?socket=/a@b/c"), None);
     }
 }
