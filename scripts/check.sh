@@ -22,12 +22,13 @@ dependencies() { # licences, sources and duplicates; the advisory database can't
   deny=$(scripts/cargo-deny.sh) && "$deny" --offline --workspace check --hide-inclusion-graph bans licenses sources
 }
 
+
+step "fetch crates" cargo fetch --locked
+step format cargo fmt --all --check
 # cargo-deny may have to be fetched first: it goes beside the compilers.
 from=$SECONDS
 dependencies >"$LOGS/cargo-deny.log" 2>&1 </dev/null &
 deny=$!
-
-step format cargo fmt --all --check
 step "one purpose per file" first_lines
 step "files with strings" scripts/potfiles.sh --check
 step translations scripts/po-update.sh --check

@@ -6,6 +6,7 @@
 #   debian/           Debian's own layout under dists/
 #   quick/            a tree whose "installer" is a busybox that shows one still screen within seconds; with
 #                     drover.reboot=N on its command line it reboots after N seconds, with drover.poweroff=N it powers off
+#                     then; with drover.poweroff-with=FILE it powers off at once if its initrd has that file
 #   truncated/        a tree whose initrd is cut off in the middle of its compressed stream
 #   nokernel/         a tree whose .treeinfo names a kernel that is not there
 #   xen-ks.cfg        a kickstart file
@@ -59,7 +60,7 @@ arg() { for w in $(/bin/busybox cat /proc/cmdline); do case $w in $1=*) echo "${
 for tty in /dev/tty1 /dev/ttyS0; do
   printf '\033[2J\033[1;1H\033[?25l\n  Quick installer\n\n  %s\n\n  The screen stands still.\n' "$(/bin/busybox cat /proc/cmdline)" >$tty 2>/dev/null
 done
-[ -f /ks.cfg ] && printf '\n  injected: %s lines of kickstart\n' "$(/bin/busybox wc -l </ks.cfg)" >/dev/tty1
+f=$(arg drover.poweroff-with); [ -z "$f" ] || { [ -f "$f" ] && /bin/busybox poweroff -f; }
 n=$(arg drover.reboot); [ -z "$n" ] || { /bin/busybox sleep "$n"; /bin/busybox reboot -f; }
 n=$(arg drover.poweroff); [ -z "$n" ] || { /bin/busybox sleep "$n"; /bin/busybox poweroff -f; }
 while :; do /bin/busybox sleep 3600; done
