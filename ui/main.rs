@@ -1,10 +1,12 @@
 //! Drover's window: starts GTK and hands over to the app component.
+mod actions;
 mod activity;
 mod app;
 mod cli;
 mod errors;
 mod hosts;
 mod i18n;
+mod machines;
 mod settings;
 mod start;
 mod widgets;
