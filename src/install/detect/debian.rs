@@ -71,10 +71,11 @@ pub(super) fn look(location: &Location, probe: &mut Probe) -> Result<Result<Dete
         about.name(&suite);
         let known = about.release(probe, &format!("dists/{suite}/Release"))?;
         // A mirror that can't be listed is not searched for every suite that ever was.
-        if known || matches!(location, Location::Nfs(_) | Location::Dir(_)) {
-            if let Some((pair, arch)) = suite_pair(probe, &format!("dists/{suite}/"), &written, &mut half)? {
-                return Ok(Ok(detected(location, about, pair, arch)));
-            }
+        if !known && matches!(location, Location::Http(_)) {
+            continue;
+        }
+        if let Some((pair, arch)) = suite_pair(probe, &format!("dists/{suite}/"), &written, &mut half)? {
+            return Ok(Ok(detected(location, about, pair, arch)));
         }
     }
     disc(location, probe, &mut half).map(|found| found.ok_or(half))
@@ -160,11 +161,14 @@ fn both(probe: &mut Probe, folder: &str, kernel: &str, half: &mut Option<String>
 
 /// The files of a CD: `install.amd/vmlinuz`, and `.disk/info` with its name.
 fn disc(location: &Location, probe: &mut Probe, half: &mut Option<String>) -> Result<Option<Detected>> {
-    for (folder, machine) in [("install.amd/", "x86_64"), ("install.386/", "i686"), ("install.a64/", "aarch64"), ("install/", "x86_64")] {
+    for (folder, machine) in
+        [("install.amd/", "x86_64"), ("install.386/", "i686"), ("install.a64/", "aarch64"), ("install/", "x86_64")]
+    {
         let Some(pair) = both(probe, folder, "vmlinuz", half)? else { continue };
         let info = probe.text(".disk/info", 64 << 10)?.unwrap_or_default();
         let mut about = About { ubuntu: info.contains("Ubuntu"), ..About::default() };
-        let word = info.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| release(&word.to_ascii_lowercase()).is_some());
+        let word =
+            info.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| release(&word.to_ascii_lowercase()).is_some());
         about.name(&word.unwrap_or_default().to_ascii_lowercase());
         return Ok(Some(detected(location, about, pair, machine)));
     }
@@ -186,7 +190,10 @@ impl About {
         let Some(text) = probe.text(path, LIMIT)? else { return Ok(false) };
         let field = |name: &str| {
             let lines = text.lines().take_while(|line| !line.starts_with("MD5Sum") && !line.starts_with("SHA256"));
-            lines.filter_map(|line| line.split_once(':')).find(|(key, _)| *key == name).map(|(_, value)| value.trim().to_owned())
+            lines
+                .filter_map(|line| line.split_once(':'))
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.trim().to_owned())
         };
         self.ubuntu |= field("Origin").as_deref() == Some("Ubuntu");
         if let Some(code_name) = field("Codename") {
@@ -205,7 +212,10 @@ impl About {
 fn detected(location: &Location, about: About, pair: Pair, machine: &str) -> Detected {
     let name = if about.ubuntu { "Ubuntu" } else { "Debian GNU/Linux" };
     let mut os = name.to_owned();
-    for word in [about.version.clone(), about.code_name.as_ref().map(|code_name| format!("({code_name})"))].into_iter().flatten() {
+    for word in [about.version.clone(), about.code_name.as_ref().map(|code_name| format!("({code_name})"))]
+        .into_iter()
+        .flatten()
+    {
         os = format!("{os} {word}");
     }
     let id = if about.ubuntu { "ubuntu" } else { "debian" };

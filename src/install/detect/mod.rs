@@ -151,7 +151,11 @@ impl Probe<'_> {
     /// The names in a folder; none where the protocol can't list.
     fn names(&mut self, path: &str) -> Result<Vec<String>> {
         self.cancel.check()?;
-        Ok(self.tree.list(path).map(|entries| entries.into_iter().map(|entry| entry.name).collect()).unwrap_or_default())
+        Ok(self
+            .tree
+            .list(path)
+            .map(|entries| entries.into_iter().map(|entry| entry.name).collect())
+            .unwrap_or_default())
     }
 
     /// The pair if both are there and not empty, else the paths that are missing.

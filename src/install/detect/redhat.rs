@@ -94,7 +94,8 @@ fn repo_args(location: &Location, generation: Generation) -> Vec<String> {
 /// `nfs:HOST:/PATH`; since RHEL 6 mount options may stand before the host.
 fn nfs_place(nfs: &NfsLocation, generation: Generation) -> String {
     let port = |name: &str, port: Option<u16>| port.map(|port| format!("{name}={port}"));
-    let options: Vec<String> = [port("port", nfs.port), port("mountport", nfs.mount_port)].into_iter().flatten().collect();
+    let options: Vec<String> =
+        [port("port", nfs.port), port("mountport", nfs.mount_port)].into_iter().flatten().collect();
     match options.is_empty() || generation == Generation::Rhel5 {
         true => format!("nfs:{}:{}", nfs.url_host(), nfs.path),
         false => format!("nfs:{}:{}:{}", options.join(","), nfs.url_host(), nfs.path),
@@ -187,7 +188,12 @@ pub(super) fn from_layout(location: &Location, probe: &mut Probe) -> Result<Opti
     let pair = match probe.pair(KERNEL, INITRD)? {
         Ok(pair) => pair,
         Err(missing) if missing.len() == 2 => return Ok(None),
-        Err(missing) => return Err(nothing(location, format!("half of its kernel and initrd is not there: {}", missing.join(", ")))),
+        Err(missing) => {
+            return Err(nothing(
+                location,
+                format!("half of its kernel and initrd is not there: {}", missing.join(", ")),
+            ));
+        }
     };
     let info = probe.text(".discinfo", 64 << 10)?.unwrap_or_default();
     let mut lines = info.lines().skip(1).map(str::trim).filter(|line| !line.is_empty());

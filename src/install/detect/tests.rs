@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::{Detected, Family, Generation, detect_in};
+use crate::Error;
 use crate::Result;
 use crate::error::SourceError;
 use crate::install::source::{Entry, Location, Tree};
 use crate::task::Cancel;
-use crate::Error;
 
 /// A tree in memory; each file is its name's content.
 #[derive(Default)]
@@ -130,7 +130,10 @@ fn a_tree_without_its_files_says_which() {
 fn a_layout_without_treeinfo() {
     let disc = (".discinfo", "1170972069.75\nRed Hat Enterprise Linux Server 5\nx86_64\n1\n");
     let found = look(SEED, tree(&[disc, KERNEL, INITRD])).expect("found");
-    assert_eq!((found.os.as_str(), found.os_short_id.as_deref()), ("Red Hat Enterprise Linux Server 5", Some("rhel5.0")));
+    assert_eq!(
+        (found.os.as_str(), found.os_short_id.as_deref()),
+        ("Red Hat Enterprise Linux Server 5", Some("rhel5.0"))
+    );
     assert_eq!(found.repo_args, ["method=nfs:10.1.1.22:/soft/rhel5_source"]);
 }
 
@@ -150,7 +153,12 @@ const NETBOOT: &str = "main/installer-amd64/current/images/netboot/debian-instal
 fn debian_from_every_level() {
     let mirror = "nfs:h:/debian";
     let whole = format!("dists/bookworm/{NETBOOT}");
-    for cut in ["", "dists/bookworm/", "dists/bookworm/main/installer-amd64/", "dists/bookworm/main/installer-amd64/current/images/"] {
+    for cut in [
+        "",
+        "dists/bookworm/",
+        "dists/bookworm/main/installer-amd64/",
+        "dists/bookworm/main/installer-amd64/current/images/",
+    ] {
         let rest = whole.strip_prefix(cut).expect("prefix");
         let files = [(format!("{rest}linux"), "k"), (format!("{rest}initrd.gz"), "i")];
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
@@ -168,7 +176,10 @@ fn debian_from_every_level() {
 fn a_debian_mirror_over_http() {
     let at = "dists/stable/";
     let files = [
-        (format!("{at}Release"), "Origin: Debian\nSuite: stable\nVersion: 13.1\nCodename: trixie\nMD5Sum:\n Version: 1\n"),
+        (
+            format!("{at}Release"),
+            "Origin: Debian\nSuite: stable\nVersion: 13.1\nCodename: trixie\nMD5Sum:\n Version: 1\n",
+        ),
         (format!("{at}{NETBOOT}linux"), "k"),
         (format!("{at}{NETBOOT}initrd.gz"), "i"),
     ];
@@ -178,7 +189,12 @@ fn a_debian_mirror_over_http() {
     assert_eq!((found.os.as_str(), found.os_short_id.as_deref()), ("Debian GNU/Linux 13 (trixie)", Some("debian13")));
     assert_eq!(
         found.repo_args,
-        ["mirror/country=manual", "mirror/protocol=http", "mirror/http/hostname=deb.example:8080", "mirror/http/directory=/debian"]
+        [
+            "mirror/country=manual",
+            "mirror/protocol=http",
+            "mirror/http/hostname=deb.example:8080",
+            "mirror/http/directory=/debian"
+        ]
     );
     assert_eq!(found.unattended_args("http://h/p.cfg"), ["auto=true", "priority=critical", "url=http://h/p.cfg"]);
     assert_eq!(found.injected_args("preseed.cfg"), ["auto=true", "priority=critical", "preseed/file=/preseed.cfg"]);

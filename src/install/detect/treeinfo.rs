@@ -35,7 +35,9 @@ impl TreeInfo {
             }
             if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
                 info.sections.push((name.0.trim().to_ascii_lowercase(), Vec::new()));
-            } else if let (Some((key, value)), Some((_, keys))) = (line.split_once(['=', ':']), info.sections.last_mut()) {
+            } else if let (Some((key, value)), Some((_, keys))) =
+                (line.split_once(['=', ':']), info.sections.last_mut())
+            {
                 keys.push((key.trim().to_ascii_lowercase(), value.trim().to_owned()));
             }
         }
@@ -45,7 +47,8 @@ impl TreeInfo {
     /// The value, unless it is empty.
     pub fn get(&self, section: &str, key: &str) -> Option<&str> {
         let sections = self.sections.iter().filter(|(name, _)| name == section);
-        let mut values = sections.flat_map(|(_, keys)| keys).filter(|(name, _)| name == key).map(|(_, value)| value.as_str());
+        let mut values =
+            sections.flat_map(|(_, keys)| keys).filter(|(name, _)| name == key).map(|(_, value)| value.as_str());
         values.find(|value| !value.is_empty())
     }
 

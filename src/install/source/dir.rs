@@ -53,7 +53,9 @@ impl Tree for DirTree {
     fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
         let Some((place, _)) = self.file(path)? else { return Ok(None) };
         let mut content = Vec::new();
-        File::open(&place).and_then(|file| file.take(limit + 1).read_to_end(&mut content)).map_err(|e| error(&place, &e))?;
+        File::open(&place)
+            .and_then(|file| file.take(limit + 1).read_to_end(&mut content))
+            .map_err(|e| error(&place, &e))?;
         match content.len() as u64 > limit {
             true => Err(SourceError::TooLarge { name: place.display().to_string(), limit }),
             false => Ok(Some(content)),
@@ -64,7 +66,13 @@ impl Tree for DirTree {
         Ok(self.file(path)?.map(|(_, meta)| Some(meta.len())))
     }
 
-    fn fetch(&mut self, path: &str, out: &mut dyn Write, on: &mut dyn FnMut(u64, Option<u64>), cancel: &Cancel) -> Result<u64> {
+    fn fetch(
+        &mut self,
+        path: &str,
+        out: &mut dyn Write,
+        on: &mut dyn FnMut(u64, Option<u64>),
+        cancel: &Cancel,
+    ) -> Result<u64> {
         let Some((place, meta)) = self.file(path)? else {
             return Err(SourceError::NotFound(self.root.join(path).display().to_string()).into());
         };
@@ -82,7 +90,9 @@ impl Tree for DirTree {
             on(done, Some(meta.len()));
         }
         match done < meta.len() {
-            true => Err(SourceError::Truncated { name: place.display().to_string(), got: done, want: meta.len() }.into()),
+            true => {
+                Err(SourceError::Truncated { name: place.display().to_string(), got: done, want: meta.len() }.into())
+            }
             false => Ok(done),
         }
     }
@@ -94,7 +104,11 @@ impl Tree for DirTree {
             .filter_map(io::Result::ok)
             .filter_map(|entry| {
                 let meta = fs::metadata(entry.path()).or_else(|_| entry.metadata()).ok()?;
-                Some(Entry { name: entry.file_name().to_string_lossy().into_owned(), is_dir: meta.is_dir(), size: meta.len() })
+                Some(Entry {
+                    name: entry.file_name().to_string_lossy().into_owned(),
+                    is_dir: meta.is_dir(),
+                    size: meta.len(),
+                })
             })
             .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));

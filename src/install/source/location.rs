@@ -48,13 +48,17 @@ fn parse(text: &str) -> Result<Location, String> {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
     let rest = |scheme: &str| &text[scheme.len() + 1..];
     match scheme.as_deref() {
-        _ if text.is_empty() => Err("it is empty; a location is nfs:HOST:/PATH, http://HOST/PATH or a folder here".into()),
+        _ if text.is_empty() => {
+            Err("it is empty; a location is nfs:HOST:/PATH, http://HOST/PATH or a folder here".into())
+        }
         _ if text.starts_with('/') => Ok(Location::Dir(tidy_dir(text.as_bytes()))),
         Some("nfs") => parse_nfs(rest("nfs")).map(Location::Nfs),
         Some(scheme @ ("http" | "https")) => parse_http(scheme, rest(scheme)).map(Location::Http),
         Some("file") => parse_file(rest("file")).map(Location::Dir),
         Some("ftp") => Err("FTP is not supported yet; use nfs: or http://".into()),
-        Some(scheme) if rest(scheme).starts_with("//") => Err(format!("“{scheme}” is not known; use nfs:, http://, https:// or file://")),
+        Some(scheme) if rest(scheme).starts_with("//") => {
+            Err(format!("“{scheme}” is not known; use nfs:, http://, https:// or file://"))
+        }
         Some(host) if rest(host).starts_with('/') => Err(format!("for NFS write nfs:{text}")),
         _ if text.starts_with('~') => Err("write the whole path, beginning with “/”".into()),
         _ => Err("it must begin with nfs:, http://, https://, or “/” for a folder here".into()),
@@ -94,8 +98,12 @@ fn host_of(text: &str) -> Result<String, String> {
         return Ok(address.into());
     }
     match text.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
-        Some(':') if text.parse::<std::net::Ipv6Addr>().is_ok() => Err(format!("write an IPv6 address in brackets: [{text}]")),
-        Some(':') => Err("mount options or a port can't be given in this form; write nfs://HOST:PORT/PATH?mountport=PORT".into()),
+        Some(':') if text.parse::<std::net::Ipv6Addr>().is_ok() => {
+            Err(format!("write an IPv6 address in brackets: [{text}]"))
+        }
+        Some(':') => {
+            Err("mount options or a port can't be given in this form; write nfs://HOST:PORT/PATH?mountport=PORT".into())
+        }
         Some(c) => Err(format!("“{c}” can't be in a server's name")),
         None => Ok(text.into()),
     }
@@ -118,7 +126,9 @@ fn split_mount_port(path: &str) -> Result<(&str, Option<u16>), String> {
     let Some((path, query)) = path.split_once('?') else { return Ok((path, None)) };
     match query.strip_prefix("mountport=").map(str::parse::<u16>) {
         Some(Ok(port)) if port != 0 => Ok((path, Some(port))),
-        _ => Err(format!("“?{query}” is not known; the only option is ?mountport=PORT (a “?” in the path is written %3F)")),
+        _ => Err(format!(
+            "“?{query}” is not known; the only option is ?mountport=PORT (a “?” in the path is written %3F)"
+        )),
     }
 }
 
@@ -214,7 +224,8 @@ fn decode(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
         let hex = after.get(..2).filter(|hex| byte == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
-        let decoded = hex.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let decoded =
+            hex.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         out.push(decoded.unwrap_or(byte));
         rest = if decoded.is_some() { &after[2..] } else { after };
     }
@@ -236,14 +247,23 @@ mod tests {
 
     #[test]
     fn what_a_person_types() {
-        let ports = NfsLocation { host: "nas".into(), port: Some(2050), mount_port: Some(20048), path: "/soft x".into() };
+        let ports =
+            NfsLocation { host: "nas".into(), port: Some(2050), mount_port: Some(20048), path: "/soft x".into() };
         for (text, location) in [
             ("nfs:10.1.1.22:/soft/rhel5_source", nfs("10.1.1.22", "/soft/rhel5_source")),
             (" nfs:10.1.1.22/soft//rhel5_source/ ", nfs("10.1.1.22", "/soft/rhel5_source")),
             ("NFS://nas/soft", nfs("nas", "/soft")),
             ("nfs:nas:/", nfs("nas", "/")),
             ("nfs:[fe80::1%eth0]:/soft", nfs("fe80::1%eth0", "/soft")),
-            ("nfs://[::1]:2049/soft", Location::Nfs(NfsLocation { port: Some(2049), host: "::1".into(), mount_port: None, path: "/soft".into() })),
+            (
+                "nfs://[::1]:2049/soft",
+                Location::Nfs(NfsLocation {
+                    port: Some(2049),
+                    host: "::1".into(),
+                    mount_port: None,
+                    path: "/soft".into(),
+                }),
+            ),
             ("nfs://nas:2050/soft%20x?mountport=20048", Location::Nfs(ports)),
             ("HTTP://h:80/a/", Location::Http("http://h:80/a".into())),
             ("https://[::1]/a", Location::Http("https://[::1]/a".into())),
@@ -292,9 +312,15 @@ mod tests {
         let path = "(/[^/\\x00.][^/\\x00]{0,8}){1,4}";
         let port = || proptest::option::of(1u16..);
         prop_oneof![
-            (host, port(), port(), path).prop_map(|(host, port, mount_port, path)| Location::Nfs(NfsLocation { host, port, mount_port, path })),
+            (host, port(), port(), path).prop_map(|(host, port, mount_port, path)| Location::Nfs(NfsLocation {
+                host,
+                port,
+                mount_port,
+                path
+            })),
             path.prop_map(|path| Location::Dir(PathBuf::from(path))),
-            "https?://[a-z]{1,9}(:[1-9][0-9]{0,3})?(/[a-zA-Z0-9%._~-]{1,9}){0,3}".prop_map(|url: String| Location::Http(url)),
+            "https?://[a-z]{1,9}(:[1-9][0-9]{0,3})?(/[a-zA-Z0-9%._~-]{1,9}){0,3}"
+                .prop_map(|url: String| Location::Http(url)),
         ]
     }
 

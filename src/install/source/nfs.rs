@@ -87,7 +87,8 @@ impl NfsTree {
         let mut done = 0;
         while done < size {
             cancel.check()?;
-            let (block, end) = self.ask(cancel, async |session| session.read(&file, path, done, session.block).await)?;
+            let (block, end) =
+                self.ask(cancel, async |session| session.read(&file, path, done, session.block).await)?;
             out.write_all(&block).map_err(|e| write_failed(path, e))?;
             done += block.len() as u64;
             on(done, Some(size));
@@ -103,7 +104,8 @@ impl NfsTree {
 }
 
 async fn connect(location: &NfsLocation) -> Result<Session, SourceError> {
-    wire::first_answer(Peer::resolve(&location.host).await?, |peer| async move { Session::open(&peer, location).await }).await
+    wire::first_answer(Peer::resolve(&location.host).await?, |peer| async move { Session::open(&peer, location).await })
+        .await
 }
 
 impl Tree for NfsTree {
@@ -126,7 +128,13 @@ impl Tree for NfsTree {
         Ok(file.map(|file| Some(file.attr.size)))
     }
 
-    fn fetch(&mut self, path: &str, out: &mut dyn Write, on: &mut dyn FnMut(u64, Option<u64>), cancel: &Cancel) -> Result<u64> {
+    fn fetch(
+        &mut self,
+        path: &str,
+        out: &mut dyn Write,
+        on: &mut dyn FnMut(u64, Option<u64>),
+        cancel: &Cancel,
+    ) -> Result<u64> {
         self.copy(path, out, on, cancel)
     }
 

@@ -1,8 +1,8 @@
 //! One mounted export: looking up paths, listing folders and reading blocks (RFC 1813).
 use nfs3_client::nfs3_types::mount::{MOUNT_PROGRAM, PROGRAM, VERSION, dirpath, mountstat3};
 use nfs3_client::nfs3_types::nfs3::{
-    self, FSINFO3args, GETATTR3args, LOOKUP3args, Nfs3Option, Nfs3Result, READ3args, READDIRPLUS3args, READLINK3args, diropargs3,
-    fattr3, filename3, ftype3, nfs_fh3, nfsstat3,
+    self, FSINFO3args, GETATTR3args, LOOKUP3args, Nfs3Option, Nfs3Result, READ3args, READDIRPLUS3args, READLINK3args,
+    diropargs3, fattr3, filename3, ftype3, nfs_fh3, nfsstat3,
 };
 use nfs3_client::nfs3_types::rpc::opaque_auth;
 use nfs3_client::nfs3_types::xdr_codec::{Opaque, Unpack};
@@ -170,7 +170,12 @@ impl Session {
                 None => target.as_str(),
                 Some(_) => {
                     trail.clear();
-                    let leads_out = || self.odd(format!("“{part}” is a link to {target}, which lies outside the export {}", self.export));
+                    let leads_out = || {
+                        self.odd(format!(
+                            "“{part}” is a link to {target}, which lies outside the export {}",
+                            self.export
+                        ))
+                    };
                     beneath(&target, &self.export).ok_or_else(leads_out)?
                 }
             };
@@ -198,7 +203,10 @@ impl Session {
                 };
                 Ok(Some(Node { handle: ok.object, attr }))
             }
-            Nfs3Result::Err((nfsstat3::NFS3ERR_NOENT | nfsstat3::NFS3ERR_NOTDIR | nfsstat3::NFS3ERR_NAMETOOLONG, _)) => Ok(None),
+            Nfs3Result::Err((
+                nfsstat3::NFS3ERR_NOENT | nfsstat3::NFS3ERR_NOTDIR | nfsstat3::NFS3ERR_NAMETOOLONG,
+                _,
+            )) => Ok(None),
             Nfs3Result::Err((status, _)) => Err(self.refused(status, name)),
         }
     }
@@ -206,7 +214,8 @@ impl Session {
     async fn link(&mut self, symlink: nfs_fh3, name: &str) -> Result<String, SourceError> {
         let reply = self.client.readlink(&READLINK3args { symlink }).await;
         match self.answer(reply)? {
-            Nfs3Result::Ok(ok) => String::from_utf8(ok.data.0.into_owned()).map_err(|_| self.odd(format!("“{name}” is a link to no UTF-8 path"))),
+            Nfs3Result::Ok(ok) => String::from_utf8(ok.data.0.into_owned())
+                .map_err(|_| self.odd(format!("“{name}” is a link to no UTF-8 path"))),
             Nfs3Result::Err((status, _)) => Err(self.refused(status, name)),
         }
     }
@@ -214,11 +223,19 @@ impl Session {
     /// The entries of a folder, sorted; what a link leads to counts as the link's kind.
     pub async fn list(&mut self, path: &[&str]) -> Result<Vec<Entry>, SourceError> {
         let shown = path.join("/");
-        let Some(folder) = self.walk(path).await?.filter(Node::is_dir) else { return Err(SourceError::NotFound(shown)) };
+        let Some(folder) = self.walk(path).await?.filter(Node::is_dir) else {
+            return Err(SourceError::NotFound(shown));
+        };
         let mut entries = Vec::new();
         let (mut cookie, mut cookieverf) = Default::default();
         for _ in 0..REPLIES {
-            let args = READDIRPLUS3args { dir: folder.handle.clone(), cookie, cookieverf, dircount: 32 << 10, maxcount: 256 << 10 };
+            let args = READDIRPLUS3args {
+                dir: folder.handle.clone(),
+                cookie,
+                cookieverf,
+                dircount: 32 << 10,
+                maxcount: 256 << 10,
+            };
             let reply = self.client.readdirplus(&args).await;
             let page = match self.answer(reply)? {
                 Nfs3Result::Ok(ok) => ok,
@@ -248,7 +265,11 @@ impl Session {
         Err(self.odd("a listing without an end".into()))
     }
 
-    async fn entries(&mut self, path: &[&str], found: Vec<(String, nfs3::post_op_attr)>) -> Result<Vec<Entry>, SourceError> {
+    async fn entries(
+        &mut self,
+        path: &[&str],
+        found: Vec<(String, nfs3::post_op_attr)>,
+    ) -> Result<Vec<Entry>, SourceError> {
         let mut entries = Vec::with_capacity(found.len());
         for (name, attr) in found {
             let known = match attr {
@@ -272,11 +293,21 @@ impl Session {
     }
 
     /// Up to `count` bytes of a file from `offset` on; fewer than nothing is never the answer before the file's end.
-    pub async fn read(&mut self, file: &Node, name: &str, offset: u64, count: u32) -> Result<(Vec<u8>, bool), SourceError> {
+    pub async fn read(
+        &mut self,
+        file: &Node,
+        name: &str,
+        offset: u64,
+        count: u32,
+    ) -> Result<(Vec<u8>, bool), SourceError> {
         let reply = self.client.read(&READ3args { file: file.handle.clone(), offset, count }).await;
         match self.answer(reply)? {
-            Nfs3Result::Ok(ok) if ok.data.len() > count as usize => Err(self.odd(format!("more of {name} than was asked for"))),
-            Nfs3Result::Ok(ok) if ok.data.is_empty() && !ok.eof => Err(self.odd(format!("nothing of {name} before its end"))),
+            Nfs3Result::Ok(ok) if ok.data.len() > count as usize => {
+                Err(self.odd(format!("more of {name} than was asked for")))
+            }
+            Nfs3Result::Ok(ok) if ok.data.is_empty() && !ok.eof => {
+                Err(self.odd(format!("nothing of {name} before its end")))
+            }
             Nfs3Result::Ok(ok) => Ok((ok.data.0.into_owned(), ok.eof)),
             Nfs3Result::Err((status, _)) => Err(self.refused(status, name)),
         }
@@ -294,7 +325,9 @@ impl Session {
         match status {
             nfsstat3::NFS3ERR_NOENT => SourceError::NotFound(name.into()),
             nfsstat3::NFS3ERR_PERM if !self.privileged => secure(&self.server, &self.export),
-            nfsstat3::NFS3ERR_PERM | nfsstat3::NFS3ERR_ACCES if name.is_empty() => SourceError::Forbidden(self.export.clone()),
+            nfsstat3::NFS3ERR_PERM | nfsstat3::NFS3ERR_ACCES if name.is_empty() => {
+                SourceError::Forbidden(self.export.clone())
+            }
             nfsstat3::NFS3ERR_PERM | nfsstat3::NFS3ERR_ACCES => SourceError::Forbidden(name.into()),
             nfsstat3::NFS3ERR_STALE => self.odd(format!("{name} was replaced while it was read; try again")),
             other => self.odd(format!("{name}: {other}")),
@@ -307,16 +340,23 @@ impl Session {
 }
 
 /// Mounts the longest export that holds the path: what was mounted, its handle, and whether our port was privileged.
-async fn mount(peer: &Peer, port: u16, path: &str, offered: Vec<String>) -> Result<(String, nfs_fh3, bool), SourceError> {
+async fn mount(
+    peer: &Peer,
+    port: u16,
+    path: &str,
+    offered: Vec<String>,
+) -> Result<(String, nfs_fh3, bool), SourceError> {
     let mut fitting: Vec<String> = offered.iter().filter(|export| beneath(path, export).is_some()).cloned().collect();
     fitting.sort_by_key(|export| std::cmp::Reverse(export.len()));
     let listed = !fitting.is_empty();
     if !listed {
         // The list may be hidden, or name the export by another path: the server knows.
-        fitting = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(parent, _)| parent).filter(|p| !p.is_empty()))
-            .take(16)
-            .map(str::to_owned)
-            .collect();
+        fitting = std::iter::successors(Some(path), |path| {
+            path.rsplit_once('/').map(|(parent, _)| parent).filter(|p| !p.is_empty())
+        })
+        .take(16)
+        .map(str::to_owned)
+        .collect();
     }
     let (wire, privileged) = peer.connect(port).await?;
     let mut rpc = RpcClient::new_with_auth(wire, wire::credential(), opaque_auth::default());
@@ -326,7 +366,9 @@ async fn mount(peer: &Peer, port: u16, path: &str, offered: Vec<String>) -> Resu
         let reply = rpc.call::<_, Mounted>(PROGRAM, VERSION, MOUNT_PROGRAM::MOUNTPROC3_MNT as u32, &args).await;
         match reply.map_err(|e| rpc_error(&peer.name, &export, privileged, e))?.0 {
             Ok(handle) => return Ok((export.trim_end_matches('/').to_owned(), handle, privileged)),
-            Err(mountstat3::MNT3ERR_ACCES | mountstat3::MNT3ERR_PERM) if listed => return Err(denial(&peer.name, &export, privileged)),
+            Err(mountstat3::MNT3ERR_ACCES | mountstat3::MNT3ERR_PERM) if listed => {
+                return Err(denial(&peer.name, &export, privileged));
+            }
             Err(mountstat3::MNT3ERR_ACCES | mountstat3::MNT3ERR_PERM) => denied = true,
             Err(_) => {}
         }
@@ -347,7 +389,9 @@ fn beneath<'a>(path: &'a str, export: &str) -> Option<&'a str> {
 fn rpc_error(server: &str, export: &str, privileged: bool, e: RpcError) -> SourceError {
     match e {
         RpcError::Auth(_) => denial(server, export, privileged),
-        RpcError::Io(e) => SourceError::NoAnswer { server: server.into(), reason: e.to_string() },
+        RpcError::Io(e) if e.kind() != std::io::ErrorKind::InvalidData => {
+            SourceError::NoAnswer { server: server.into(), reason: e.to_string() }
+        }
         other => SourceError::Protocol { server: server.into(), reason: other.to_string() },
     }
 }

@@ -82,7 +82,8 @@ impl Peer {
             let _ = send.send(found.map(Iterator::collect::<Vec<_>>));
         });
         let found = receive.await.ok().and_then(Result::ok).unwrap_or_default();
-        let peers: Vec<Self> = found.into_iter().map(|at| Self { name: name.into(), address: at.ip(), scope: scope(&at) }).collect();
+        let peers: Vec<Self> =
+            found.into_iter().map(|at| Self { name: name.into(), address: at.ip(), scope: scope(&at) }).collect();
         if peers.is_empty() { Err(SourceError::UnknownServer(name.into())) } else { Ok(peers) }
     }
 
@@ -100,7 +101,10 @@ impl Peer {
     fn unreachable(&self, port: u16, e: &io::Error) -> SourceError {
         let reason = match e.kind() {
             io::ErrorKind::ConnectionRefused if port == PMAP_PORT => {
-                "no portmapper (rpcbind) listens on port 111; if it is off on purpose, name the ports: nfs://HOST:2049/PATH?mountport=20048".into()
+                let name = &self.name;
+                format!(
+                    "no portmapper (rpcbind) listens on port 111; if it is off on purpose, name the ports: nfs://{name}:2049/PATH?mountport=20048"
+                )
             }
             io::ErrorKind::ConnectionRefused => format!("nothing listens on port {port}"),
             _ => e.to_string(),
@@ -112,9 +116,10 @@ impl Peer {
     pub async fn port_of(&self, program: u32, what: &str) -> Result<u16, SourceError> {
         let (wire, _) = self.connect(PMAP_PORT).await?;
         PortmapperClient::new(wire).getport(program, 3, IPPROTO_TCP).await.map_err(|e| match e {
-            PortmapError::ProgramUnavailable => {
-                SourceError::Protocol { server: self.name.clone(), reason: format!("it runs no {what} for NFS version 3 over TCP") }
-            }
+            PortmapError::ProgramUnavailable => SourceError::Protocol {
+                server: self.name.clone(),
+                reason: format!("it runs no {what} for NFS version 3 over TCP"),
+            },
             PortmapError::Rpc(nfs3_client::RpcError::Io(e)) => self.unreachable(0, &e),
             other => SourceError::Protocol { server: self.name.clone(), reason: other.to_string() },
         })
