@@ -1,4 +1,6 @@
 //! Host: one libvirt daemon at one URI — opened in the background, called in a bounded lane, reopened when lost.
+pub mod uri;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -157,6 +159,21 @@ pub enum Update {
         load: HostLoad,
         stats: Vec<(DomainId, DomainStats)>,
     },
+}
+
+impl Update {
+    /// Which host tells this.
+    pub fn host(&self) -> &HostId {
+        match self {
+            Self::Link { host, .. }
+            | Self::Info { host, .. }
+            | Self::Domains { host, .. }
+            | Self::Complete { host, .. }
+            | Self::Changed { host, .. }
+            | Self::Gone { host, .. }
+            | Self::Stats { host, .. } => host,
+        }
+    }
 }
 
 /// How a host is opened and watched.
