@@ -9,7 +9,7 @@ use ureq::config::AutoHeaderValue;
 
 use super::location::encode;
 use super::wait::{LIMIT, POLL};
-use super::{Entry, Tree, parts, without_cancel, write_failed};
+use super::{Entry, Tree, in_words, parts, without_cancel, write_failed};
 use crate::error::SourceError;
 use crate::task::Cancel;
 use crate::{Error, Result};
@@ -224,7 +224,7 @@ fn failure(server: &str, e: ureq::Error) -> SourceError {
         ureq::Error::Io(e) if e.to_string().starts_with("failed to lookup address") => {
             SourceError::UnknownServer(server)
         }
-        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: e.to_string() },
+        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: in_words(&e) },
         ureq::Error::TooManyRedirects => SourceError::Protocol { server, reason: "more than 5 redirects".into() },
         other => SourceError::Protocol { server, reason: other.to_string() },
     }
