@@ -53,6 +53,9 @@ pub enum Error {
     /// An install source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A machine's display can't be shown.
+    #[error(transparent)]
+    Display(#[from] crate::console::DisplayError),
     /// A file here.
     #[error("{path}: {source}", path = path.display())]
     File { path: PathBuf, source: io::Error },
@@ -271,4 +274,9 @@ mod tests {
         assert_eq!(quoted("Domain not found: no domain with matching name 'db-01'"), "db-01");
         assert_eq!(quoted("no quotes"), "no quotes");
     }
+}
+
+/// Whether libvirt says that there is no such domain (any more).
+pub(crate) fn is_no_domain(error: &virt::error::Error) -> bool {
+    error.code().to_raw() == virt::sys::VIR_ERR_NO_DOMAIN
 }
