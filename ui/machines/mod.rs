@@ -12,7 +12,7 @@ mod model;
 mod perform;
 mod row;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod view;
