@@ -3,6 +3,7 @@ mod actions;
 mod activity;
 mod app;
 mod cli;
+mod console;
 mod errors;
 mod hosts;
 mod i18n;
