@@ -9,6 +9,8 @@ mod host_text;
 mod list;
 mod menu;
 mod model;
+mod overview;
+mod page;
 mod perform;
 mod row;
 #[cfg(test)]
@@ -19,7 +21,10 @@ mod view;
 
 use drover::domain::State;
 pub use list::{MachineList, MachineListInit, MachineListMsg, MachineListOutput};
+pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
 pub use perform::{Perform, Request};
+pub use columns::Column;
+pub use model::Order;
 pub use view::Layout;
 
 /// The icon of a state: each a shape of its own, so that colour isn't needed to tell them apart.
