@@ -238,6 +238,9 @@ impl Component for ConsoleView {
             Input::Act => self.act(widgets, &sender),
             Input::Grabbed(grabbed) => {
                 self.grabbed = grabbed;
+                if grabbed {
+                    self.bar.retreat();
+                }
                 let _ = sender.output(Output::Title(if grabbed { release_hint() } else { String::new() }));
             }
             Input::Release => self.bar.focus(),
@@ -288,6 +291,7 @@ impl ConsoleView {
             Event::Cursor(cursor) => return self.screen.set_cursor(cursor.as_ref()),
             Event::Damage(_) | Event::Clipboard(_) => return,
         };
+        self.bar.set_live(matches!(self.mode, Mode::Live));
     }
 
     fn damaged(&self, damage: &[Rect]) {
@@ -351,7 +355,8 @@ impl ConsoleView {
             Mode::Live => String::new(),
             Mode::Connecting => gettext("Connecting to the screen…"),
             Mode::Off => gettext_f("{name} is off", &[("name", &self.name)]),
-            Mode::Lost { .. } => gettext("Connection lost"),
+            Mode::Lost { .. } if self.has_picture => gettext("Connection lost"),
+            Mode::Lost { .. } => gettext("The screen can't be reached"),
             Mode::Password { .. } => gettext("This screen has a password"),
             Mode::Failed(_) => gettext("No screen to show"),
         }

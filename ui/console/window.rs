@@ -18,6 +18,7 @@ impl OwnWindow {
         on_close: impl Fn() + 'static,
     ) -> Self {
         let window = gtk::Window::builder().child(content).default_width(960).default_height(640).build();
+        window.set_titlebar(Some(&adw::HeaderBar::new()));
         window.set_application(beside.and_then(GtkWindowExt::application).as_ref());
         window.connect_close_request(move |_| {
             on_close();
