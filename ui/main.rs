@@ -4,6 +4,7 @@ mod cli;
 mod errors;
 mod hosts;
 mod i18n;
+mod install;
 mod settings;
 mod start;
 mod widgets;
