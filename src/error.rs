@@ -46,6 +46,9 @@ pub enum Error {
     /// An install source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A machine's display can't be shown.
+    #[error(transparent)]
+    Display(#[from] crate::console::DisplayError),
     /// A file here.
     #[error("{path}: {source}", path = path.display())]
     File { path: PathBuf, source: io::Error },
@@ -112,4 +115,9 @@ impl From<virt::error::Error> for Error {
     fn from(e: virt::error::Error) -> Self {
         Self::Libvirt { code: e.code().to_raw(), message: e.message().to_owned() }
     }
+}
+
+/// Whether libvirt says that there is no such domain (any more).
+pub(crate) fn is_no_domain(error: &virt::error::Error) -> bool {
+    error.code().to_raw() == virt::sys::VIR_ERR_NO_DOMAIN
 }

@@ -67,6 +67,7 @@ fn words(error: &Error) -> (String, String) {
             findings.iter().map(|f| reason(&f.reason)).collect::<Vec<_>>().join("\n"),
         ),
         Error::Cancelled => (gettext("Cancelled"), gettext("It was stopped, and nothing is left behind.")),
+        Error::Display(e) => (gettext("The display can't be shown"), crate::console::display_words(e)),
         Error::Source(e) => (gettext("The install source can't be read"), source(e)),
         Error::File { path, source } => (
             gettext("A file can't be used"),
