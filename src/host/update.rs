@@ -56,7 +56,7 @@ pub enum FailKind {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostInfo {
     pub hostname: String,
-    /// "QEMU", "Xen", "Test"… (virConnectGetType).
+    /// "QEMU", "Xen", "TEST"… (virConnectGetType).
     pub hypervisor: String,
     /// As (major, minor, micro).
     pub hypervisor_version: (u32, u32, u32),

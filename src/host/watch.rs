@@ -83,7 +83,8 @@ impl Watcher {
         self.tell_link(LinkState::Connecting, None);
         self.open();
         loop {
-            let wait = self.deadline().map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
+            let wait =
+                self.deadline().map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
             match received.recv_timeout(wait) {
                 Ok(Signal::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(signal) => self.handle(signal),
@@ -140,8 +141,7 @@ impl Watcher {
         self.attempt += 1;
         self.started = Instant::now();
         let asking = Arc::new(AtomicBool::new(false));
-        self.opening =
-            Some(Opening { patient_until: Some(self.started + PATIENCE), asking: Arc::clone(&asking) });
+        self.opening = Some(Opening { patient_until: Some(self.started + PATIENCE), asking: Arc::clone(&asking) });
         let (shared, signals, attempt) = (Arc::clone(&self.shared), self.signals.clone(), self.attempt);
         let spawned = thread::Builder::new().name("host-open".into()).spawn(move || {
             let result = open_link(&shared, &asking, attempt, &signals);
@@ -315,7 +315,11 @@ impl Watcher {
         }
     }
 
-    fn take_machines(&mut self, number: u64, machines: Vec<(crate::domain::DomainId, Option<crate::domain::DomainInfo>)>) {
+    fn take_machines(
+        &mut self,
+        number: u64,
+        machines: Vec<(crate::domain::DomainId, Option<crate::domain::DomainInfo>)>,
+    ) {
         let host = self.host();
         let Some(link) = &mut self.link else { return };
         let (mut changed, mut gone) = (Vec::new(), Vec::new());
