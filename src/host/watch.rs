@@ -107,7 +107,7 @@ impl Watcher {
     }
 
     fn tell_link(&self, link: LinkState, lane: Option<Arc<Lane>>) {
-        tracing::debug!(host = self.shared.id.as_str(), ?link, "link");
+        tracing::debug!(host = %self.shared.id, ?link, "link");
         self.shared.set(link.clone(), lane);
         self.tell(Update::Link { host: self.host(), link });
     }
@@ -215,7 +215,7 @@ impl Watcher {
         if let Some(link) = self.link.take() {
             link.abandon();
         }
-        tracing::info!(host = self.shared.id.as_str(), reason, "link lost");
+        tracing::info!(host = %self.shared.id, reason, "link lost");
         let since = *self.lost_since.get_or_insert_with(SystemTime::now);
         let (at, retry_at) = self.next_try();
         self.retry_at = Some(at);
@@ -224,7 +224,7 @@ impl Watcher {
 
     fn failed(&mut self, error: &Error) {
         let (kind, reason) = (error.fail_kind(), error.reason());
-        tracing::info!(host = self.shared.id.as_str(), ?kind, reason, "not opened");
+        tracing::info!(host = %self.shared.id, ?kind, reason, "not opened");
         let needs_person = match kind {
             FailKind::BadUri | FailKind::Login => true,
             // A daemon that restarts may show a closed socket for a moment.
@@ -310,7 +310,7 @@ impl Watcher {
         self.tell(Update::Domains { host: host.clone(), domains });
         if first {
             let elapsed_ms = elapsed.as_millis();
-            tracing::info!(host = host.as_str(), domains = count, elapsed_ms, "inventory-complete");
+            tracing::info!(host = %host, domains = count, elapsed_ms, "inventory-complete");
             self.tell(Update::Complete { host, domains: count, elapsed });
         }
     }
