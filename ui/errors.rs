@@ -35,7 +35,8 @@ pub fn error(error: &Error) -> Said {
 
 fn words(error: &Error) -> (String, String) {
     match error {
-        Error::Uri { .. } | Error::Unreachable { .. } | Error::Login { .. } | Error::Denied { .. } => link(error),
+        Error::Uri { .. } | Error::Unreachable { .. } | Error::Login { .. } | Error::NoDaemon { .. }
+        | Error::Denied { .. } => link(error),
         Error::Lost { uri } => (
             gettext("Connection lost"),
             gettext_f(
@@ -93,6 +94,7 @@ fn link(error: &Error) -> (String, String) {
         Error::Uri { reason, .. } => (FailKind::BadUri, reason),
         Error::Unreachable { reason, .. } => (FailKind::Unreachable, reason),
         Error::Login { reason, .. } => (FailKind::Login, reason),
+        Error::NoDaemon { reason, .. } => (FailKind::NoDaemon, reason),
         Error::Denied { reason, .. } => (FailKind::Denied, reason),
         other => return (gettext("The host can't be opened"), other.to_string()),
     };

@@ -17,8 +17,10 @@ mod testing;
 mod tests;
 mod view;
 
+pub use columns::Column;
 use drover::domain::State;
 pub use list::{MachineList, MachineListInit, MachineListMsg, MachineListOutput};
+pub use model::Order;
 pub use perform::{Perform, Request};
 pub use view::Layout;
 
