@@ -1,5 +1,5 @@
 //! A request made concrete and checked against its host: what will be made, in order, and what stands in the way.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 use virt::connect::Connect;
@@ -76,7 +76,10 @@ pub fn decide(request: Request, detected: Detected, given: Given) -> Plan {
     };
     let in_folder = |what| format!("{}/drover-{}-{what}", given.boot_folder.trim_end_matches('/'), given.uuid);
     let (kernel_path, initrd_path) = (in_folder("vmlinuz"), in_folder("initrd"));
-    let inject = inject(&request, &detected);
+    let inject = match &request.unattended {
+        Unattended::Inject(path) => Some((path.clone(), injected_name(path, &detected))),
+        _ => None,
+    };
     let kernel_args = kernel_args(&request, &detected);
     let os = OsNeeds::of(&detected);
     let spec = Spec {
@@ -113,7 +116,7 @@ fn kernel_args(request: &Request, detected: &Detected) -> String {
     let unattended = match &request.unattended {
         Unattended::None => Vec::new(),
         Unattended::Url(url) => detected.unattended_args(url),
-        Unattended::Inject(_) => detected.injected_args(injected_name(detected)),
+        Unattended::Inject(path) => detected.injected_args(&injected_name(path, detected)),
     };
     let ours = detected.repo_args.iter().chain(&unattended).map(String::as_str);
     let fresh = ours.filter(|a| !typed.iter().any(|t| same_argument(a, t)));
@@ -132,22 +135,12 @@ fn same_argument(a: &str, b: &str) -> bool {
     name(a) == name(b)
 }
 
-/// Whether the person named the unattended file among the arguments.
-pub fn names_unattended(extra_args: &str) -> bool {
-    let ours = ["ks=", "preseed/url=", "preseed/file="];
-    extra_args.split_whitespace().any(|arg| ours.iter().any(|o| same_argument(o, arg)))
-}
-
-fn injected_name(detected: &Detected) -> &'static str {
-    if detected.family == Family::Debian { "preseed.cfg" } else { "ks.cfg" }
-}
-
-/// The file keeps its own name where the person's arguments speak of it, else it gets a plain one.
-fn inject(request: &Request, detected: &Detected) -> Option<(PathBuf, String)> {
-    let Unattended::Inject(path) = &request.unattended else { return None };
-    let own = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    let name = own.filter(|_| names_unattended(&request.extra_args));
-    Some((path.clone(), name.unwrap_or_else(|| injected_name(detected).to_owned())))
+/// The file's name in the initrd: its own where that can stand in a kernel argument (virt-install does so too, and the
+/// person's arguments may speak of it), else a plain one.
+fn injected_name(path: &Path, detected: &Detected) -> String {
+    let plain = |n: &&str| n.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let other = if detected.family == Family::Debian { "preseed.cfg" } else { "ks.cfg" };
+    path.file_name().and_then(|n| n.to_str()).filter(plain).unwrap_or(other).to_owned()
 }
 
 fn give(conn: &Connect, request: &Request, arch: Option<&str>) -> Result<Given> {
@@ -215,8 +208,6 @@ mod tests {
         assert!(same_argument("inst.ks=nfs:a:/b", "ks=http://c"));
         assert!(same_argument("inst.repo=x", "method=y"));
         assert!(!same_argument("inst.ks=x", "inst.repo=x"));
-        assert!(names_unattended("console=ttyS0 inst.ks=hd:sda1:/ks.cfg"));
-        assert!(names_unattended("auto=true url=http://h/p.cfg"));
-        assert!(!names_unattended("console=ttyS0 ksdevice=eth0"));
+        assert!(!same_argument("ks=x", "ksdevice=eth0"));
     }
 }
