@@ -35,7 +35,10 @@ pub fn error(error: &Error) -> Said {
 
 fn words(error: &Error) -> (String, String) {
     match error {
-        Error::Uri { .. } | Error::Unreachable { .. } | Error::Login { .. } | Error::NoDaemon { .. }
+        Error::Uri { .. }
+        | Error::Unreachable { .. }
+        | Error::NoDaemon { .. }
+        | Error::Login { .. }
         | Error::Denied { .. } => link(error),
         Error::Lost { uri } => (
             gettext("Connection lost"),
@@ -93,8 +96,8 @@ fn link(error: &Error) -> (String, String) {
     let (kind, reason) = match error {
         Error::Uri { reason, .. } => (FailKind::BadUri, reason),
         Error::Unreachable { reason, .. } => (FailKind::Unreachable, reason),
-        Error::Login { reason, .. } => (FailKind::Login, reason),
         Error::NoDaemon { reason, .. } => (FailKind::NoDaemon, reason),
+        Error::Login { reason, .. } => (FailKind::Login, reason),
         Error::Denied { reason, .. } => (FailKind::Denied, reason),
         other => return (gettext("The host can't be opened"), other.to_string()),
     };
