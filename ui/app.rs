@@ -1,6 +1,7 @@
 //! The app component: the main window, and how its parts are plugged together.
 mod hosts;
 mod tabs;
+mod tasks;
 mod updates;
 mod window;
 
@@ -17,15 +18,19 @@ use drover::inventory::Inventory;
 use gtk::glib;
 use relm4::prelude::*;
 
+use crate::activity::{Outcome, Panel, TaskId};
 use crate::cli::Cli;
 use crate::errors::Said;
 use crate::hosts::Shown;
+use crate::hosts::add::AddHost;
+use crate::hosts::login::{self, Login};
 use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::i18n::{gettext, gettext_f};
 use crate::settings::{Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
 use updates::Feed;
+pub use window::show_details;
 
 /// What the app starts with.
 pub struct Init {
@@ -45,6 +50,9 @@ pub struct App {
     store: Store,
     saves: u64,
     sidebar: Controller<Sidebar>,
+    activity: Controller<Panel>,
+    /// Tasks begun so far.
+    tasks: u64,
     tabs: Tabs,
     toasts: adw::ToastOverlay,
     /// A machine whose console is to be opened as soon as it is seen.
@@ -52,6 +60,8 @@ pub struct App {
     title: String,
     subtitle: String,
     narrow: bool,
+    input: relm4::Sender<AppMsg>,
+    add_dialog: Option<Controller<AddHost>>,
 }
 
 /// Everything that can happen.
@@ -60,6 +70,8 @@ pub enum AppMsg {
     /// Updates of hosts wait in the feed.
     Updates,
     AddHost,
+    /// A host asks who we are.
+    Login(Login),
     /// Open this host and remember it.
     HostAdded(String),
     /// Open this host for now.
@@ -108,6 +120,7 @@ impl Toast {
 #[derive(Debug)]
 pub enum Done {
     Saved(Result<(), String>),
+    Task { id: TaskId, what: String, outcome: Outcome },
 }
 
 /// The window folds its sidebar below this width, in logical pixels.
@@ -153,6 +166,7 @@ impl Component for App {
                             set_subtitle: &model.subtitle,
                         },
                         pack_end: &menu,
+                        pack_end: model.activity.widget(),
                     },
                     #[name = "flap"]
                     adw::Flap {
@@ -190,12 +204,16 @@ impl Component for App {
             store: init.store,
             saves: 0,
             sidebar,
+            activity: Panel::builder().launch(()).detach(),
+            tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
             toasts: toasts.clone(),
             wanted_console: None,
             title: gettext("Machines"),
             subtitle: String::new(),
             narrow: false,
+            input: sender.input_sender().clone(),
+            add_dialog: None,
         };
         let show_sidebar = icon_toggle("sidebar-show-symbolic", &gettext("Sidebar"));
         let menu = icon_menu_button("open-menu-symbolic", &gettext("Main menu"));
@@ -222,13 +240,16 @@ impl Component for App {
             AppMsg::Save => self.save(root, &sender),
             AppMsg::Width(width) => self.narrow = width < NARROW,
             AppMsg::TabSelected | AppMsg::Closed(_) => {}
-            AppMsg::AddHost | AppMsg::Show(_) | AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
+            AppMsg::AddHost => self.ask_for_host(root, &sender),
+            AppMsg::Login(login) => login::ask(root, login),
+            AppMsg::Show(_) | AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
         }
     }
 
     fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
         match done {
             Done::Saved(Ok(())) => {}
+            Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
             Done::Saved(Err(reason)) => {
                 let text = gettext_f("The settings could not be saved: {reason}", &[("reason", &reason)]);
                 sender.input(AppMsg::Toast(Toast::new(text)));

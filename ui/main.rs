@@ -1,10 +1,14 @@
 //! Drover's window: starts GTK and hands over to the app component.
+mod actions;
+mod activity;
 mod app;
 mod cli;
 mod console;
 mod errors;
 mod hosts;
 mod i18n;
+mod install;
+mod machines;
 mod settings;
 mod start;
 mod widgets;
@@ -33,10 +37,10 @@ fn main() -> ExitCode {
     }
     gtk::Window::set_default_icon_name(APP_ID);
     glib::set_application_name("Drover");
-    let application = adw::Application::builder().application_id(APP_ID).build();
-    if start::handed_over(&application, &cli) {
+    if start::handed_over(&cli) {
         return ExitCode::SUCCESS;
     }
+    let application = adw::Application::builder().application_id(APP_ID).build();
     application.connect_activate(|app| {
         if let Some(window) = app.active_window() {
             window.present();

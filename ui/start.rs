@@ -5,6 +5,7 @@ use gtk::gio;
 use gtk::prelude::*;
 use tracing_subscriber::EnvFilter;
 
+use crate::APP_ID;
 use crate::cli::Cli;
 use crate::i18n::gettext;
 
@@ -30,22 +31,36 @@ pub fn no_display() -> String {
 }
 
 /// Whether another Drover of this person runs already: it then gets what was asked for, and shows its window.
-pub fn handed_over(application: &adw::Application, cli: &Cli) -> bool {
-    // Without a session bus there can be no other one that we know of.
-    if application.register(gio::Cancellable::NONE).is_err() || !application.is_remote() {
+/// Registering the real application here would be too early: it would start up before its window is made.
+pub fn handed_over(cli: &Cli) -> bool {
+    if !runs_already().unwrap_or(false) {
+        return false;
+    }
+    let other = gio::Application::new(Some(APP_ID), gio::ApplicationFlags::IS_LAUNCHER);
+    if other.register(gio::Cancellable::NONE).is_err() {
         return false;
     }
     for uri in &cli.connect {
-        application.activate_action("connect", Some(&uri.to_variant()));
+        other.activate_action("connect", Some(&uri.to_variant()));
     }
     if let Some(name) = &cli.show_domain_console {
-        application.activate_action("show-console", Some(&name.to_variant()));
+        other.activate_action("show-console", Some(&name.to_variant()));
     }
-    application.activate();
-    if let Some(bus) = application.dbus_connection() {
+    other.activate();
+    if let Some(bus) = other.dbus_connection() {
         let _ = bus.flush_sync(gio::Cancellable::NONE);
     }
     true
+}
+
+/// `None` without a session bus: then there is no other one that we could know of.
+fn runs_already() -> Option<bool> {
+    let bus = gio::bus_get_sync(gio::BusType::Session, gio::Cancellable::NONE).ok()?;
+    let name = "org.freedesktop.DBus";
+    let (asked, flags) = ((APP_ID,).to_variant(), gio::DBusCallFlags::NONE);
+    let path = "/org/freedesktop/DBus";
+    let call = bus.call_sync(Some(name), path, name, "NameHasOwner", Some(&asked), None, flags, 1_000, gio::Cancellable::NONE);
+    Some(call.ok()?.get::<(bool,)>()?.0)
 }
 
 /// The time since this process was started, from /proc; libc's clock ticks are 1/100 s on every Linux.

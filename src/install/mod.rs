@@ -1,7 +1,11 @@
 //! Installing a machine: [`Request`] (what a person wants) → [`plan::Plan`] (what will be done, checked) → [`run::run`].
+pub mod capabilities;
+pub mod check;
 pub mod command_line;
 pub mod detect;
 pub mod inject;
+pub mod offers;
+pub mod os;
 pub mod plan;
 pub mod run;
 pub mod source;

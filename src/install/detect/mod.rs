@@ -1,8 +1,12 @@
 //! What a tree installs: OS, kernel, initrd and the kernel arguments of its generation.
-use crate::Result;
+mod debian;
+mod redhat;
+mod treeinfo;
+
 use crate::error::SourceError;
 use crate::install::source::{Location, Tree};
 use crate::task::Cancel;
+use crate::{Error, Result};
 
 /// The family decides the kernel arguments and the kind of unattended file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,19 +45,55 @@ pub struct Detected {
 }
 
 impl Detected {
+    /// Which commands and arguments its Anaconda knows.
+    pub fn generation(&self) -> Generation {
+        redhat::generation(&self.os, self.version.as_deref())
+    }
+
     /// The argument that names an unattended file by URL: `ks=`, `inst.ks=` or `url=` with what it needs beside it.
     pub fn unattended_args(&self, url: &str) -> Vec<String> {
-        let _ = url;
-        Vec::new()
+        match self.family {
+            Family::RedHat => vec![format!("{}={}", self.generation().ks_option(), redhat::kickstart_url(url))],
+            Family::Debian => debian::automatic(format!("url={url}")),
+            Family::Other => Vec::new(),
+        }
     }
+
     /// The argument for a file of this name at the initrd's root.
     pub fn injected_args(&self, file_name: &str) -> Vec<String> {
-        let _ = file_name;
-        Vec::new()
+        match self.family {
+            Family::RedHat => vec![format!("{}=file:/{file_name}", self.generation().ks_option())],
+            Family::Debian => debian::automatic(format!("preseed/file=/{file_name}")),
+            Family::Other => Vec::new(),
+        }
     }
 }
 
-/// Finds out what the location installs. At most 20 s; [`SourceError::NothingInstallable`] where nothing is.
+/// Anaconda's generations, as far as arguments and kickstart commands differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Generation {
+    /// RHEL 5 and older, Fedora up to 11: `ks=`, sections need no `%end`.
+    Rhel5,
+    /// RHEL 6, Fedora 12 to 16: `ks=`, `%end`.
+    Rhel6,
+    /// RHEL 7, Fedora 17 to 27: `inst.ks=`.
+    Rhel7,
+    /// RHEL 8 and newer.
+    Rhel8,
+}
+
+impl Generation {
+    fn ks_option(self) -> &'static str {
+        if self <= Self::Rhel6 { "ks" } else { "inst.ks" }
+    }
+
+    fn repo_option(self) -> &'static str {
+        if self <= Self::Rhel6 { "method" } else { "inst.repo" }
+    }
+}
+
+/// Finds out what the location installs. [`SourceError::NothingInstallable`] where nothing is.
+/// Each question to the server ends within 20 s, or at once after a cancel.
 pub fn detect(location: &Location, cancel: &Cancel) -> Result<Detected> {
     let mut tree = crate::install::source::open(location, cancel)?;
     detect_in(location, tree.as_mut(), cancel)
@@ -61,6 +101,89 @@ pub fn detect(location: &Location, cancel: &Cancel) -> Result<Detected> {
 
 /// The same in a tree that is open already.
 pub fn detect_in(location: &Location, tree: &mut dyn Tree, cancel: &Cancel) -> Result<Detected> {
-    let _ = (tree, cancel);
-    Err(SourceError::NothingInstallable { location: location.to_string(), looked_for: String::new() }.into())
+    let found = look(location, &mut Probe { tree, cancel });
+    // A tree's calls have no word for a cancel, so what they say after one is no fault of the source.
+    cancel.check()?;
+    found
 }
+
+fn look(location: &Location, probe: &mut Probe) -> Result<Detected> {
+    if let Some((name, info)) = treeinfo::read(probe)? {
+        return redhat::from_treeinfo(location, probe, name, &info);
+    }
+    if let Some(found) = redhat::from_layout(location, probe)? {
+        return Ok(found);
+    }
+    match debian::look(location, probe)? {
+        Ok(found) => Ok(found),
+        Err(half) => {
+            let looked_for = half.unwrap_or_else(|| {
+                "there is no .treeinfo or treeinfo (Red Hat and kin), no images/pxeboot/vmlinuz, \
+                 and no dists/…/main/installer-… or netboot/ (Debian and kin)"
+                    .into()
+            });
+            Err(nothing(location, looked_for))
+        }
+    }
+}
+
+/// A tree being looked through.
+struct Probe<'a> {
+    tree: &'a mut dyn Tree,
+    cancel: &'a Cancel,
+}
+
+/// A kernel and its initrd: path and size of each.
+#[derive(Clone, Debug)]
+struct Pair {
+    kernel: (String, Option<u64>),
+    initrd: (String, Option<u64>),
+}
+
+impl Probe<'_> {
+    /// A small text file.
+    fn text(&mut self, path: &str, limit: u64) -> Result<Option<String>> {
+        self.cancel.check()?;
+        let bytes = self.tree.read(path, limit)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The names in a folder; none where the protocol can't list.
+    fn names(&mut self, path: &str) -> Result<Vec<String>> {
+        self.cancel.check()?;
+        Ok(self
+            .tree
+            .list(path)
+            .map(|entries| entries.into_iter().map(|entry| entry.name).collect())
+            .unwrap_or_default())
+    }
+
+    /// The pair if both are there and not empty, else the paths that are missing.
+    fn pair(&mut self, kernel: &str, initrd: &str) -> Result<Result<Pair, Vec<String>>> {
+        let mut missing = Vec::new();
+        let mut size = |path: &str| -> Result<Option<u64>> {
+            self.cancel.check()?;
+            match self.tree.stat(path)? {
+                None => missing.push(path.to_owned()),
+                Some(Some(0)) => missing.push(format!("{path} (it is empty)")),
+                Some(size) => return Ok(size),
+            }
+            Ok(None)
+        };
+        let pair = Pair { kernel: (kernel.into(), size(kernel)?), initrd: (initrd.into(), size(initrd)?) };
+        Ok(if missing.is_empty() { Ok(pair) } else { Err(missing) })
+    }
+}
+
+/// The leading number of a version.
+fn major(version: &str) -> Option<u32> {
+    let digits = version.trim_start().split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+fn nothing(location: &Location, looked_for: String) -> Error {
+    SourceError::NothingInstallable { location: location.to_string(), looked_for }.into()
+}
+
+#[cfg(test)]
+mod tests;

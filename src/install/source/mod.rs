@@ -1,53 +1,17 @@
 //! Where an installer's tree lies, and reading from there: NFS (a userland client), HTTP(S), a local folder.
 pub mod dir;
 pub mod http;
+mod location;
 pub mod nfs;
+mod wait;
 
-use std::fmt;
 use std::io::Write;
-use std::path::PathBuf;
-use std::str::FromStr;
 
-use crate::Result;
+pub use location::{Location, NfsLocation};
+
 use crate::error::SourceError;
 use crate::task::Cancel;
-
-/// A tree's place. `Display` gives back the form that a person types.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    Nfs(NfsLocation),
-    /// An absolute http:// or https:// URL.
-    Http(String),
-    Dir(PathBuf),
-}
-
-/// `nfs:host:/path`, `nfs://host/path`; `:PORT` after the host in the second form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NfsLocation {
-    pub host: String,
-    /// NFS and mount ports where the portmapper must not be asked (`nfs://host:2049/path?mountport=20048`).
-    pub port: Option<u16>,
-    pub mount_port: Option<u16>,
-    /// Absolute; which part of it is the export is found out at the server.
-    pub path: String,
-}
-
-impl FromStr for Location {
-    type Err = SourceError;
-    fn from_str(text: &str) -> Result<Self, SourceError> {
-        Err(SourceError::Location { text: text.into(), reason: String::new() })
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nfs(n) => write!(f, "nfs:{}:{}", n.host, n.path),
-            Self::Http(url) => f.write_str(url),
-            Self::Dir(path) => path.display().fmt(f),
-        }
-    }
-}
+use crate::{Error, Result};
 
 /// One entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +28,7 @@ pub trait Tree: Send {
     /// Whether a file is there, and its size if the protocol tells.
     fn stat(&mut self, path: &str) -> Result<Option<Option<u64>>, SourceError>;
     /// Copies a file to `out`, reporting (bytes done, total if known). Checks `cancel` between blocks.
+    /// Returns the bytes copied. Where `out` fails, the error is [`Error::File`] with the path in the tree.
     fn fetch(
         &mut self,
         path: &str,
@@ -75,8 +40,35 @@ pub trait Tree: Send {
     fn list(&mut self, path: &str) -> Result<Vec<Entry>, SourceError>;
 }
 
-/// Opens the tree at a location: resolves, connects, mounts. Ends within 20 s or at once after a cancel.
+/// Opens the tree at a location: resolves, connects, mounts. Ends within 20 s or at once after a cancel; the tree keeps
+/// `cancel` for the calls that take none.
 pub fn open(location: &Location, cancel: &Cancel) -> Result<Box<dyn Tree>> {
-    let _ = cancel;
-    Err(SourceError::Location { text: location.to_string(), reason: String::new() }.into())
+    cancel.check()?;
+    Ok(match location {
+        Location::Nfs(nfs) => Box::new(nfs::NfsTree::open(nfs, cancel)?),
+        Location::Http(url) => Box::new(http::HttpTree::open(url, cancel)?),
+        Location::Dir(path) => Box::new(dir::DirTree::open(path)?),
+    })
+}
+
+/// A tree's calls that take no cancel have no word for it either; their caller asks the cancel first, then the error.
+fn without_cancel(error: Error, server: &str) -> SourceError {
+    match error {
+        Error::Source(e) => e,
+        other => SourceError::Protocol { server: server.into(), reason: other.to_string() },
+    }
+}
+
+/// The parts of a path inside a tree. One that leads out of it (`..`) or can't be (a zero byte) is not there.
+fn parts(path: &str) -> Result<Vec<&str>, SourceError> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    match parts.iter().any(|part| *part == ".." || part.contains('\0')) {
+        true => Err(SourceError::NotFound(path.into())),
+        false => Ok(parts),
+    }
+}
+
+/// What [`Tree::fetch`] says when `out` fails.
+fn write_failed(path: &str, source: std::io::Error) -> Error {
+    Error::File { path: path.into(), source }
 }

@@ -1,0 +1,131 @@
+//! A storage pool over any folder of a host: the one that is there, else a transient one for as long as it is needed.
+//!
+//! libvirt shows a remote host's files through pools only. A transient `dir` pool (no build, so nothing is made on disk)
+//! leaves nothing behind when it is destroyed.
+use std::thread;
+use std::time::Duration;
+
+use uuid::Uuid;
+use virt::connect::Connect;
+use virt::storage_pool::StoragePool;
+
+use super::os_error::last_errno;
+use crate::install::xml::escape;
+use crate::{Error, Result};
+
+/// The names of our transient pools begin like this.
+pub const PROBE_PREFIX: &str = "drover-probe-";
+/// Two programs that look at one folder at the same moment collide; a probe lives for milliseconds.
+const TRIES: u32 = 25;
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// Why no pool can be had over a folder.
+#[derive(Debug)]
+pub enum NoPool {
+    /// ENOENT.
+    Missing,
+    /// ENOTDIR.
+    NotFolder,
+    /// EACCES or EPERM, in the host's words.
+    Denied(String),
+    /// Whatever else, such as a host without a storage driver.
+    Other(Error),
+}
+
+/// What must be undone when we are done with the pool.
+enum Undo {
+    Nothing,
+    /// Made or started by us: stopping it undoes both.
+    Stop,
+}
+
+/// An active pool whose target is the folder; what we started is stopped when it is dropped.
+pub struct FolderPool {
+    pool: StoragePool,
+    undo: Undo,
+}
+
+impl FolderPool {
+    /// The pool over `folder` (absolute, without a trailing slash), its list of volumes up to date.
+    pub fn open(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
+        let mut tries = 0;
+        loop {
+            let found = conn.lookup_storage_pool_by_target_path(folder);
+            if let Ok(pool) = found
+                && (tries == TRIES || !pool.name().is_ok_and(|n| n.starts_with(PROBE_PREFIX)))
+            {
+                // A volume that is being built blocks the refresh; the list is then as old as that job.
+                let _ = pool.refresh(0);
+                return Ok(Self { pool, undo: Undo::Nothing });
+            }
+            match create_transient(conn, folder) {
+                Ok(pool) => return Ok(Self { pool, undo: Undo::Stop }),
+                Err(NoPool::Other(e)) => {
+                    if let Some(found) = start_inactive(conn, folder) {
+                        return Ok(found);
+                    }
+                    tries += 1;
+                    if tries > TRIES || !is_conflict(&e) {
+                        return Err(NoPool::Other(e));
+                    }
+                    thread::sleep(PAUSE);
+                }
+                Err(known) => return Err(known),
+            }
+        }
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &StoragePool {
+        &self.pool
+    }
+
+    /// Bytes free in it, if the driver tells.
+    pub fn free(&self) -> Option<u64> {
+        self.pool.info().ok().map(|i| i.available)
+    }
+}
+
+impl Drop for FolderPool {
+    fn drop(&mut self) {
+        if let Undo::Stop = self.undo
+            && let Err(e) = self.pool.destroy()
+        {
+            tracing::warn!(error = %e.message(), "a transient storage pool could not be removed");
+        }
+    }
+}
+
+fn create_transient(conn: &Connect, folder: &str) -> Result<StoragePool, NoPool> {
+    let xml = format!(
+        "<pool type='dir'><name>{PROBE_PREFIX}{}</name><target><path>{}</path></target></pool>",
+        Uuid::new_v4(),
+        escape(folder)
+    );
+    conn.create_storage_pool_xml(&xml, 0).map_err(|e| match last_errno() {
+        Some(libc::ENOENT) => NoPool::Missing,
+        Some(libc::ENOTDIR) => NoPool::NotFolder,
+        Some(libc::EACCES | libc::EPERM) => NoPool::Denied(e.message().to_owned()),
+        _ => NoPool::Other(e.into()),
+    })
+}
+
+/// A defined pool that is stopped keeps its folder from other pools: it is started for as long as we need it.
+fn start_inactive(conn: &Connect, folder: &str) -> Option<FolderPool> {
+    let pools = conn.list_all_storage_pools(virt_sys::VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE).ok()?;
+    let pool = pools.into_iter().find(|p| target(p).as_deref().map(|t| t.trim_end_matches('/')) == Some(folder))?;
+    pool.create(0).ok()?;
+    Some(FolderPool { pool, undo: Undo::Stop })
+}
+
+/// The folder that a pool shows.
+pub fn target(pool: &StoragePool) -> Option<String> {
+    let xml = pool.xml_desc(0).ok()?;
+    let doc = roxmltree::Document::parse(&xml).ok()?;
+    let path = doc.descendants().find(|n| n.has_tag_name("target"))?.children().find(|n| n.has_tag_name("path"))?;
+    path.text().map(ToOwned::to_owned)
+}
+
+fn is_conflict(e: &Error) -> bool {
+    matches!(e, Error::Libvirt { code, .. } if *code == virt_sys::VIR_ERR_OPERATION_FAILED)
+}
