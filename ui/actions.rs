@@ -247,14 +247,30 @@ impl Command {
     /// What a button says of itself while the command can be done: its words and its key.
     fn tooltip(self) -> String {
         let label = self.label();
-        let key = self.key().and_then(|key| gtk::accelerator_parse(key)).map(|(key, mods)| gtk::accelerator_get_label(key, mods));
+        let key = self
+            .key()
+            .and_then(|key| gtk::accelerator_parse(key))
+            .map(|(key, mods)| gtk::accelerator_get_label(key, mods));
         key.map_or(label.clone(), |key| format!("{label} ({key})"))
     }
 }
 
 /// What is done at a host.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action { Start, ShutDown, Reboot, Pause, Resume, Save, SaveTo(String), Reset, ForceOff, Autostart(bool), Rename(String), Delete }
+pub enum Action {
+    Start,
+    ShutDown,
+    Reboot,
+    Pause,
+    Resume,
+    Save,
+    SaveTo(String),
+    Reset,
+    ForceOff,
+    Autostart(bool),
+    Rename(String),
+    Delete,
+}
 
 impl Command {
     /// The core's action, if the command needs no more words.

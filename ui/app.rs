@@ -1,5 +1,6 @@
 //! The app component: the main window, and how its parts are plugged together.
 mod hosts;
+mod new_machine;
 mod tabs;
 mod tasks;
 mod updates;
@@ -26,6 +27,7 @@ use crate::hosts::add::AddHost;
 use crate::hosts::login::{self, Login};
 use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::i18n::{gettext, gettext_f};
+use crate::install::{self, Draft, Wizard};
 use crate::settings::{Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
@@ -62,6 +64,9 @@ pub struct App {
     narrow: bool,
     input: relm4::Sender<AppMsg>,
     add_dialog: Option<Controller<AddHost>>,
+    wizard: Option<Controller<Wizard>>,
+    /// What was entered for a machine whose install failed: the next New-machine window opens with it.
+    draft: Option<Draft>,
 }
 
 /// Everything that can happen.
@@ -83,6 +88,10 @@ pub enum AppMsg {
     /// Open the console of a machine of this name as soon as it is seen.
     ShowConsole(String),
     NewMachine(Option<HostId>),
+    /// The New-machine window says.
+    Wizard(install::Output),
+    /// An install ended before its machine ran.
+    InstallFailed(Draft),
     Toast(Toast),
     /// The settings changed: write them.
     Save,
@@ -214,6 +223,8 @@ impl Component for App {
             narrow: false,
             input: sender.input_sender().clone(),
             add_dialog: None,
+            wizard: None,
+            draft: None,
         };
         let show_sidebar = icon_toggle("sidebar-show-symbolic", &gettext("Sidebar"));
         let menu = icon_menu_button("open-menu-symbolic", &gettext("Main menu"));
@@ -242,7 +253,10 @@ impl Component for App {
             AppMsg::TabSelected | AppMsg::Closed(_) => {}
             AppMsg::AddHost => self.ask_for_host(root, &sender),
             AppMsg::Login(login) => login::ask(root, login),
-            AppMsg::Show(_) | AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
+            AppMsg::Show(_) | AppMsg::OpenMachine(..) => {}
+            AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
+            AppMsg::Wizard(said) => self.wizard_said(said, &sender),
+            AppMsg::InstallFailed(draft) => self.draft = Some(draft),
         }
     }
 

@@ -32,7 +32,11 @@ impl App {
             cancel: Some(cancel.clone()),
         };
         self.activity.emit(TaskMsg::Begin(task));
-        sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: outcome(run(&reporter, &cancel)) });
+        sender.spawn_oneshot_command(move || Done::Task {
+            id,
+            what: job.what,
+            outcome: outcome(run(&reporter, &cancel)),
+        });
     }
 
     /// A job has ended.
@@ -55,8 +59,5 @@ fn outcome(result: drover::Result<()>) -> Outcome {
 /// "Install node2 failed: …", with the rest behind Details.
 pub fn failed(what: &str, said: &Said) -> Toast {
     let first = said.body.lines().next().unwrap_or_default();
-    Toast {
-        text: gettext_f("{what} failed: {why}", &[("what", what), ("why", first)]),
-        details: Some(said.clone()),
-    }
+    Toast { text: gettext_f("{what} failed: {why}", &[("what", what), ("why", first)]), details: Some(said.clone()) }
 }

@@ -60,6 +60,9 @@ impl App {
             return;
         }
         let rows = changes.iter().any(|c| !matches!(c, Change::Figures(_) | Change::Host(_)));
+        if changes.iter().any(|c| matches!(c, Change::Host(_))) {
+            self.tell_wizard();
+        }
         let changes = Rc::new(changes);
         self.sidebar.emit(SidebarMsg::Changes(changes));
         if rows {

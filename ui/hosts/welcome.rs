@@ -35,9 +35,15 @@ pub enum WelcomeMsg {
 pub enum WelcomeOut {
     AddHost,
     /// Open these, and remember them if a person chose them.
-    Open { uris: Vec<String>, remember: bool },
+    Open {
+        uris: Vec<String>,
+        remember: bool,
+    },
     /// The demo was opened because there is nothing else.
-    OnlyDemo { uris: Vec<String>, install: Option<&'static str> },
+    OnlyDemo {
+        uris: Vec<String>,
+        install: Option<&'static str>,
+    },
     Failed(String),
 }
 
@@ -68,7 +74,8 @@ impl Component for Welcome {
         for row in &rows {
             group.add(&row.row);
         }
-        let command = adw::ActionRow::builder().title(gettext("To run machines here, install libvirt")).visible(false).build();
+        let command =
+            adw::ActionRow::builder().title(gettext("To run machines here, install libvirt")).visible(false).build();
         group.add(&command);
         let content = gtk::Box::new(gtk::Orientation::Vertical, 24);
         content.append(&group);

@@ -25,8 +25,14 @@ pub type Retry = Rc<dyn Fn(HostId)>;
 enum Parts {
     Name(NameParts),
     /// A word, and the button of a lost host.
-    State { label: gtk::Label, retry: gtk::Button },
-    Figure { label: gtk::Label, sparkline: Sparkline },
+    State {
+        label: gtk::Label,
+        retry: gtk::Button,
+    },
+    Figure {
+        label: gtk::Label,
+        sparkline: Sparkline,
+    },
     Text(gtk::Label),
 }
 
@@ -226,7 +232,8 @@ impl CellWidgets {
                 parts.expander.set_tooltip_text(Some(&second));
             }
             Parts::State { label, retry } => {
-                let can_retry = matches!(host.link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed);
+                let can_retry =
+                    matches!(host.link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed);
                 retry.set_visible(can_retry);
                 label.set_visible(!can_retry);
                 set_text(label, "");
