@@ -59,6 +59,15 @@ impl App {
                 self.settings.confirm.silenced.insert(name.to_owned());
                 sender.input(AppMsg::Save);
             }
+            Request::RestoreFrom { host, path } => {
+                let Some(handle) = self.hosts.get(&host).cloned() else { return };
+                let what = gettext_f("Restore from {path}", &[("path", &path)]);
+                let place = self.inventory.borrow().label(&host);
+                self.run_task(sender, Job { what, place }, move |reporter, _| {
+                    reporter.report(Progress::begin(Step::Act));
+                    actions::restore_from(&handle, &path)
+                });
+            }
             Request::Act { keys, action } => {
                 let mut hosts: HashMap<HostId, Vec<(DomainKey, String)>> = HashMap::new();
                 for key in keys {
@@ -87,7 +96,7 @@ impl App {
         }
         let place = self.inventory.borrow().label(id);
         let total = machines.len() as u64;
-        self.run_task(sender, Job { what, place }, move |reporter, cancel| {
+        self.run_many(sender, Job { what, place }, move |reporter, cancel| {
             do_all(&host, &machines, &action, |done| {
                 reporter.report(Progress { step: Step::Act, done, total: (total > 1).then_some(total) });
                 !cancel.is_cancelled()
