@@ -56,10 +56,11 @@ apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::U
 # Debian 12 with QEMU or libvirt from backports: their siblings and GTK's -dev packages (by way of libudev) resolve only if
 # all come from backports in one call.
 release=()
-if [ "${VERSION_CODENAME:-}" = bookworm ] &&
-  dpkg-query -W -f '${db:Status-Status} ${Version}\n' 'qemu-*' 'libvirt0' 'libudev1' 2>/dev/null | grep -q '^installed.*~bpo12'; then
+here=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' 'qemu-*' libvirt0 libudev1 2>/dev/null || true)
+if [ "${VERSION_CODENAME:-}" = bookworm ] && grep -q '^installed.*~bpo12' <<<"$here"; then
   release=(-t bookworm-backports)
-  if ! apt-get indextargets --format '$(RELEASE) $(CODENAME)' | grep -q 'bookworm-backports'; then
+  sources=$(apt-get indextargets --format '$(RELEASE) $(CODENAME)')
+  if ! grep -q bookworm-backports <<<"$sources"; then
     mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | sed -n 's/^bookworm //p' | head -1)
     echo "deps.sh: this system has packages from bookworm-backports; adding that source (/etc/apt/sources.list.d/bookworm-backports.list)"
     echo "deb $mirror bookworm-backports main" | "${as_root[@]}" tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
@@ -71,7 +72,7 @@ trap 'rm -f "$log"' EXIT
 apt update >"$log" 2>&1 || { tail -5 "$log" >&2; echo "deps.sh: apt-get update failed; going on with the lists that are here" >&2; }
 for i in "${!want[@]}"; do
   case ${want[$i]} in *\**)
-    newest=$(apt-cache pkgnames | grep -E "^${want[$i]//\*/[0-9.]+}\$" | sort -V | tail -1)
+    newest=$(apt-cache pkgnames | grep -E "^${want[$i]//\*/[0-9.]+}\$" | sort -V | tail -1 || true)
     [ -n "$newest" ] || { echo "deps.sh: this system has no ${want[$i]}: the lab tests can't run" >&2; newest=; }
     want[i]=$newest ;;
   esac

@@ -25,7 +25,7 @@ pub struct Lab {
 /// The lab, or `None` and a line that says why the test is skipped.
 pub fn lab() -> Option<Lab> {
     let Ok(a) = std::env::var("DROVER_LAB_A") else {
-        println!("skipped: not in the lab (run: tests/lab/lab.sh run -- cargo test --test lab)");
+        println!("skipped: not in the lab (run: tests/lab/lab.sh run -- cargo test -p drover --test lab)");
         return None;
     };
     let var = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("the lab sets no {name}"));
