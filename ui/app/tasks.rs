@@ -20,9 +20,10 @@ impl App {
         &mut self,
         sender: &ComponentSender<Self>,
         job: Job,
-        run: impl FnOnce(&Reporter, &Cancel) -> drover::Result<()> + Send + 'static,
+        run: impl FnOnce(&Reporter, &Cancel) -> Outcome + Send + 'static,
     ) {
         self.tasks += 1;
+        self.running += 1;
         let (id, reporter, cancel) = (TaskId(self.tasks), Reporter::default(), Cancel::default());
         let task = Task {
             id,
@@ -32,11 +33,12 @@ impl App {
             cancel: Some(cancel.clone()),
         };
         self.activity.emit(TaskMsg::Begin(task));
-        sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: outcome(run(&reporter, &cancel)) });
+        sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: run(&reporter, &cancel) });
     }
 
     /// A job has ended.
-    pub(super) fn end_task(&self, id: TaskId, what: &str, outcome: Outcome, sender: &ComponentSender<Self>) {
+    pub(super) fn end_task(&mut self, id: TaskId, what: &str, outcome: Outcome, sender: &ComponentSender<Self>) {
+        self.running = self.running.saturating_sub(1);
         if let Outcome::Failed(said) = &outcome {
             sender.input(AppMsg::Toast(failed(what, said)));
         }
@@ -44,7 +46,8 @@ impl App {
     }
 }
 
-fn outcome(result: drover::Result<()>) -> Outcome {
+/// How a job's result shows.
+pub fn outcome(result: drover::Result<()>) -> Outcome {
     match result {
         Ok(()) => Outcome::Done,
         Err(Error::Cancelled) => Outcome::Cancelled,
