@@ -59,6 +59,15 @@ impl App {
                 self.settings.confirm.silenced.insert(name.to_owned());
                 sender.input(AppMsg::Save);
             }
+            Request::RestoreFrom { host: id, path } => {
+                let Some(host) = self.hosts.get(&id).cloned() else { return };
+                let what = gettext_f("Restore {path}", &[("path", &path)]);
+                let place = self.inventory.borrow().label(&id);
+                self.run_task(sender, Job { what, place }, move |_, _| match actions::restore_from(&host, &path) {
+                    Ok(()) => Outcome::Done,
+                    Err(e) => Outcome::Failed(errors::error(&e)),
+                });
+            }
             Request::Act { keys, action } => {
                 let mut hosts: HashMap<HostId, Vec<(DomainKey, String)>> = HashMap::new();
                 for key in keys {
