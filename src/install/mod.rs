@@ -4,6 +4,7 @@ pub mod check;
 pub mod command_line;
 pub mod detect;
 pub mod inject;
+pub mod offers;
 pub mod os;
 pub mod plan;
 pub mod run;

@@ -1,0 +1,16 @@
+#!/bin/bash
+# run.sh [N…]: what `make bench` does. Searches in the core, then fleets of N machines (1,000 and 10,000) in the window,
+# beside virt-manager where it is installed. It prints figures and judges nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --release --locked --workspace --quiet
+cargo bench -p drover --locked --quiet --bench search
+target=$(realpath "${CARGO_TARGET_DIR:-target}")
+sizes=("$@")
+[ ${#sizes[@]} -gt 0 ] || sizes=(1000 10000)
+export GSK_RENDERER=cairo GDK_BACKEND=x11
+# A home of its own: neither program may open what the user has saved.
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT
+env -u WAYLAND_DISPLAY HOME="$home" XDG_CONFIG_HOME="$home/config" XDG_CACHE_HOME="$home/cache" XDG_DATA_HOME="$home/data" \
+  xvfb-run -a -s "-screen 0 1280x1024x24" dbus-run-session -- /usr/bin/python3 benches/fleet.py "$target/release/drover" "${sizes[@]}"

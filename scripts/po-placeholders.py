@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""po-placeholders.py FILE.po: fails when a translation lacks a {name} of its original, or has one that is not there."""
+import ast
+import re
+import sys
+
+NAME = re.compile(r"\{([a-z_]+)\}")
+
+
+def entries(path):
+    """Yields (msgids, msgstrs) of each entry, each a list of texts."""
+    ids, strs, into = [], [], None
+    for line in [*open(path, encoding="utf-8"), "\n"]:
+        line = line.strip()
+        if line.startswith("msgid"):
+            if line.startswith("msgid ") and ids:
+                yield ids, strs
+                ids, strs = [], []
+            into = ids
+            into.append(ast.literal_eval(line[line.index('"'):]))
+        elif line.startswith("msgstr"):
+            into = strs
+            into.append(ast.literal_eval(line[line.index('"'):]))
+        elif line.startswith('"') and into:
+            into[-1] += ast.literal_eval(line)
+        elif not line or line.startswith("#"):
+            into = None
+    if ids:
+        yield ids, strs
+
+
+bad = 0
+for ids, strs in entries(sys.argv[1]):
+    known = set(NAME.findall(" ".join(ids)))
+    for text in strs:
+        used = set(NAME.findall(text))
+        lost = (known - used) if len(strs) == 1 and len(ids) == 1 else set()
+        if text and ids[0] and (used - known or lost):
+            print(f"{sys.argv[1]}: {ids[0]!r}: unknown {sorted(used - known)}, lost {sorted(lost)}")
+            bad = 1
+sys.exit(bad)

@@ -1,0 +1,303 @@
+//! The app component: the main window, and how its parts are plugged together.
+mod hosts;
+mod tabs;
+mod tasks;
+mod updates;
+mod window;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use adw::prelude::*;
+use drover::domain::DomainKey;
+use drover::host::{Host, HostId};
+use drover::inventory::Inventory;
+use gtk::glib;
+use relm4::prelude::*;
+
+use crate::activity::{Outcome, Panel, TaskId};
+use crate::cli::Cli;
+use crate::errors::Said;
+use crate::hosts::Shown;
+use crate::hosts::add::AddHost;
+use crate::hosts::login::{self, Login};
+use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
+use crate::i18n::{gettext, gettext_f};
+use crate::settings::{Settings, Store};
+use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
+use tabs::{PageKey, Tabs};
+use updates::Feed;
+pub use window::show_details;
+
+/// What the app starts with.
+pub struct Init {
+    pub cli: Cli,
+    pub settings: Settings,
+    pub store: Store,
+    /// Where a settings file that could not be read was put.
+    pub broken: Option<PathBuf>,
+}
+
+/// The app's state.
+pub struct App {
+    inventory: Rc<RefCell<Inventory>>,
+    hosts: HashMap<HostId, Host>,
+    feed: Feed,
+    settings: Settings,
+    store: Store,
+    saves: u64,
+    sidebar: Controller<Sidebar>,
+    activity: Controller<Panel>,
+    /// Tasks begun so far.
+    tasks: u64,
+    tabs: Tabs,
+    toasts: adw::ToastOverlay,
+    /// A machine whose console is to be opened as soon as it is seen.
+    wanted_console: Option<String>,
+    title: String,
+    subtitle: String,
+    narrow: bool,
+    input: relm4::Sender<AppMsg>,
+    add_dialog: Option<Controller<AddHost>>,
+}
+
+/// Everything that can happen.
+#[derive(Debug)]
+pub enum AppMsg {
+    /// Updates of hosts wait in the feed.
+    Updates,
+    AddHost,
+    /// A host asks who we are.
+    Login(Login),
+    /// Open this host and remember it.
+    HostAdded(String),
+    /// Open this host for now.
+    OpenHost(String),
+    Host(HostId, HostAct),
+    Show(Shown),
+    /// Open a machine's page, or bring it to the front.
+    OpenMachine(DomainKey, PageTab),
+    /// Open the console of a machine of this name as soon as it is seen.
+    ShowConsole(String),
+    NewMachine(Option<HostId>),
+    Toast(Toast),
+    /// The settings changed: write them.
+    Save,
+    /// The window is this wide now.
+    Width(i32),
+    TabSelected,
+    /// A tab was closed.
+    Closed(PageKey),
+}
+
+/// A page of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageTab {
+    Console,
+    Overview,
+    /// Console if it runs, else overview.
+    Best,
+}
+
+/// A passing message; with details it has a button that shows them.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    pub text: String,
+    pub details: Option<Said>,
+}
+
+impl Toast {
+    /// A message without details.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), details: None }
+    }
+}
+
+/// The results of commands.
+#[derive(Debug)]
+pub enum Done {
+    Saved(Result<(), String>),
+    Task { id: TaskId, what: String, outcome: Outcome },
+}
+
+/// The window folds its sidebar below this width, in logical pixels.
+const NARROW: i32 = 700;
+
+#[relm4::component(pub)]
+impl Component for App {
+    type Init = Init;
+    type Input = AppMsg;
+    type Output = ();
+    type CommandOutput = Done;
+
+    view! {
+        #[root]
+        window = adw::ApplicationWindow {
+            set_title: Some("Drover"),
+            set_default_size: (model.settings.window.width, model.settings.window.height),
+            set_width_request: 360,
+            set_height_request: 300,
+
+            #[local_ref]
+            toasts -> adw::ToastOverlay {
+                #[wrap(Some)]
+                set_child = &gtk::Box {
+                    set_orientation: gtk::Orientation::Vertical,
+                    adw::HeaderBar {
+                        pack_start: &show_sidebar,
+                        pack_start = &gtk::Button {
+                            #[watch]
+                            set_visible: !model.hosts.is_empty(),
+                            set_tooltip_text: Some(&gettext("New machine (Ctrl+N)")),
+                            set_action_name: Some("win.new-machine"),
+                            adw::ButtonContent {
+                                set_icon_name: "list-add-symbolic",
+                                set_label: &gettext("New machine"),
+                            },
+                        },
+                        #[wrap(Some)]
+                        set_title_widget = &adw::WindowTitle {
+                            #[watch]
+                            set_title: &model.title,
+                            #[watch]
+                            set_subtitle: &model.subtitle,
+                        },
+                        pack_end: &menu,
+                        pack_end: model.activity.widget(),
+                    },
+                    #[name = "flap"]
+                    adw::Flap {
+                        #[watch]
+                        set_fold_policy: if model.narrow { adw::FlapFoldPolicy::Always } else { adw::FlapFoldPolicy::Never },
+                        set_flap: Some(model.sidebar.widget()),
+                        set_separator: Some(&gtk::Separator::new(gtk::Orientation::Vertical)),
+                        set_vexpand: true,
+                        #[wrap(Some)]
+                        set_content = &gtk::Box {
+                            set_orientation: gtk::Orientation::Vertical,
+                            set_hexpand: true,
+                            append: &model.tabs.bar,
+                            append: &model.tabs.view,
+                        },
+                    },
+                },
+            },
+        }
+    }
+
+    fn init(init: Init, root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
+        let inventory = Rc::new(RefCell::new(Inventory::default()));
+        let sidebar = Sidebar::builder().launch(inventory.clone()).forward(sender.input_sender(), |out| match out {
+            SidebarOut::Show(shown) => AppMsg::Show(shown),
+            SidebarOut::AddHost => AppMsg::AddHost,
+            SidebarOut::Act(host, act) => AppMsg::Host(host, act),
+        });
+        let toasts = adw::ToastOverlay::new();
+        let mut model = Self {
+            inventory,
+            hosts: HashMap::new(),
+            feed: Feed::new(sender.input_sender()),
+            settings: init.settings,
+            store: init.store,
+            saves: 0,
+            sidebar,
+            activity: Panel::builder().launch(()).detach(),
+            tasks: 0,
+            tabs: Tabs::new(sender.input_sender()),
+            toasts: toasts.clone(),
+            wanted_console: None,
+            title: gettext("Machines"),
+            subtitle: String::new(),
+            narrow: false,
+            input: sender.input_sender().clone(),
+            add_dialog: None,
+        };
+        let show_sidebar = icon_toggle("sidebar-show-symbolic", &gettext("Sidebar"));
+        let menu = icon_menu_button("open-menu-symbolic", &gettext("Main menu"));
+        menu.set_menu_model(Some(&window::menu()));
+        menu.set_primary(true);
+        let widgets = view_output!();
+        widgets.flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
+        window::set_up(&root, &model.settings.window, &sender);
+        model.start(init.cli, init.broken, &sender);
+        ComponentParts { model, widgets }
+    }
+
+    fn update(&mut self, msg: AppMsg, sender: ComponentSender<Self>, root: &Self::Root) {
+        match msg {
+            AppMsg::Updates => self.take_updates(&sender),
+            AppMsg::OpenHost(uri) => self.open_host(&uri),
+            AppMsg::HostAdded(uri) => self.add_host(&uri, &sender),
+            AppMsg::Host(id, act) => self.act_on_host(id, act, &sender),
+            AppMsg::ShowConsole(name) => {
+                self.wanted_console = Some(name);
+                self.show_wanted_console(&sender);
+            }
+            AppMsg::Toast(toast) => self.toast(toast, root),
+            AppMsg::Save => self.save(root, &sender),
+            AppMsg::Width(width) => self.narrow = width < NARROW,
+            AppMsg::TabSelected | AppMsg::Closed(_) => {}
+            AppMsg::AddHost => self.ask_for_host(root, &sender),
+            AppMsg::Login(login) => login::ask(root, login),
+            AppMsg::Show(_) | AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
+        }
+    }
+
+    fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
+        match done {
+            Done::Saved(Ok(())) => {}
+            Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
+            Done::Saved(Err(reason)) => {
+                let text = gettext_f("The settings could not be saved: {reason}", &[("reason", &reason)]);
+                sender.input(AppMsg::Toast(Toast::new(text)));
+            }
+        }
+    }
+}
+
+impl App {
+    /// Opens what the command line and the settings ask for.
+    fn start(&mut self, cli: Cli, broken: Option<PathBuf>, sender: &ComponentSender<Self>) {
+        if let Some(aside) = broken {
+            let text = gettext_f(
+                "The settings file could not be read. Drover starts with its defaults; the old file is kept as {path}",
+                &[("path", &aside.display().to_string())],
+            );
+            sender.input(AppMsg::Toast(Toast::new(text)));
+        }
+        self.wanted_console = cli.show_domain_console;
+        // After the first frame, so that no host can delay it.
+        let input = sender.input_sender().clone();
+        let saved = self.settings.hosts.iter().filter(|h| h.connect).map(|h| h.uri.clone());
+        let uris: Vec<String> = saved.chain(cli.connect).collect();
+        glib::timeout_add_local_once(Duration::from_millis(1), move || {
+            for uri in uris {
+                input.emit(AppMsg::OpenHost(uri));
+            }
+        });
+    }
+
+    fn toast(&self, toast: Toast, root: &adw::ApplicationWindow) {
+        let shown = adw::Toast::new(&glib::markup_escape_text(&toast.text));
+        if let Some(said) = toast.details {
+            shown.set_button_label(Some(&gettext("Details")));
+            shown.set_timeout(0);
+            let root = root.clone();
+            shown.connect_button_clicked(move |_| window::show_details(&root, &said));
+        }
+        self.toasts.add_toast(shown);
+    }
+
+    fn save(&mut self, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
+        self.settings.window.maximized = root.is_maximized();
+        if !root.is_maximized() {
+            (self.settings.window.width, self.settings.window.height) = root.default_size();
+        }
+        self.saves += 1;
+        let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves);
+        sender.spawn_oneshot_command(move || Done::Saved(store.save(&settings, turn).map_err(|e| e.to_string())));
+    }
+}

@@ -1,0 +1,177 @@
+//! The tabs: the machine list first, then one page per machine or host; a tab that is torn off gets its own window.
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use adw::prelude::*;
+use drover::domain::DomainKey;
+use drover::host::HostId;
+use gtk::{gio, glib};
+use relm4::Sender;
+
+use super::AppMsg;
+use crate::i18n::gettext;
+
+/// What a tab shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PageKey {
+    Machines,
+    Machine(DomainKey),
+    Host(HostId),
+}
+
+/// The tabs of the main window and of those torn off from it.
+pub struct Tabs {
+    pub view: adw::TabView,
+    pub bar: adw::TabBar,
+    open: Rc<RefCell<Vec<(PageKey, adw::TabPage)>>>,
+}
+
+impl Tabs {
+    /// No tab yet.
+    pub fn new(app: &Sender<AppMsg>) -> Self {
+        let view = adw::TabView::builder().vexpand(true).build();
+        let bar = adw::TabBar::builder().view(&view).autohide(true).build();
+        let open = Rc::default();
+        connect(&view, &open, app);
+        let app = app.clone();
+        view.connect_selected_page_notify(move |_| app.emit(AppMsg::TabSelected));
+        Self { view, bar, open }
+    }
+
+    /// Brings a page to the front; false if it is not open.
+    pub fn select(&self, key: &PageKey) -> bool {
+        let page = self.page(key);
+        if let Some(page) = &page {
+            // Its view is the one of whichever window it is in now.
+            if let Some(view) = page.child().ancestor(adw::TabView::static_type()).and_downcast::<adw::TabView>() {
+                view.set_selected_page(page);
+                if let Some(window) = view.root().and_downcast::<gtk::Window>() {
+                    window.present();
+                }
+            }
+        }
+        page.is_some()
+    }
+
+    /// Adds a page and brings it to the front. The machine list is pinned: it can't be closed.
+    pub fn add(&self, key: PageKey, child: &impl IsA<gtk::Widget>, title: &str, icon: &str) {
+        let page = if key == PageKey::Machines { self.view.append_pinned(child) } else { self.view.append(child) };
+        page.set_title(title);
+        page.set_icon(Some(&gio::ThemedIcon::new(icon)));
+        self.view.set_selected_page(&page);
+        self.open.borrow_mut().push((key, page));
+    }
+
+    /// Renames a page's tab.
+    pub fn set_title(&self, key: &PageKey, title: &str) {
+        if let Some(page) = self.page(key) {
+            page.set_title(title);
+        }
+    }
+
+    /// Closes a page, if it is open.
+    pub fn close(&self, key: &PageKey) {
+        if let Some(page) = self.page(key)
+            && let Some(view) = page.child().ancestor(adw::TabView::static_type()).and_downcast::<adw::TabView>()
+        {
+            view.close_page(&page);
+        }
+    }
+
+    /// The page at the front of the main window.
+    pub fn selected(&self) -> Option<PageKey> {
+        let page = self.view.selected_page()?;
+        self.open.borrow().iter().find(|(_, open)| *open == page).map(|(key, _)| key.clone())
+    }
+
+    /// Moves a page into a window of its own.
+    pub fn tear_off(&self, key: &PageKey, app: &Sender<AppMsg>) {
+        if let Some(page) = self.page(key)
+            && page.child().is_ancestor(&self.view)
+        {
+            let other = new_window(&self.open, app);
+            self.view.transfer_page(&page, &other, 0);
+        }
+    }
+
+    fn page(&self, key: &PageKey) -> Option<adw::TabPage> {
+        self.open.borrow().iter().find(|(open, _)| open == key).map(|(_, page)| page.clone())
+    }
+}
+
+type Open = Rc<RefCell<Vec<(PageKey, adw::TabPage)>>>;
+
+/// What every view of tabs does, in the main window and in others.
+fn connect(view: &adw::TabView, open: &Open, app: &Sender<AppMsg>) {
+    view.connect_close_page(glib::clone!(
+        #[strong]
+        open,
+        #[strong]
+        app,
+        move |view, page| {
+            let closed = open.borrow().iter().position(|(_, p)| p == page);
+            if let Some(at) = closed {
+                let (key, _) = open.borrow_mut().remove(at);
+                app.emit(AppMsg::Closed(key));
+            }
+            view.close_page_finish(page, true);
+            glib::Propagation::Stop
+        }
+    ));
+    view.connect_create_window(glib::clone!(
+        #[strong]
+        open,
+        #[strong]
+        app,
+        move |_| Some(new_window(&open, &app))
+    ));
+}
+
+/// A second window; it goes when its last tab goes.
+fn new_window(open: &Open, app: &Sender<AppMsg>) -> adw::TabView {
+    let view = adw::TabView::builder().vexpand(true).build();
+    connect(&view, open, app);
+    let title = adw::WindowTitle::new("", "");
+    let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    content.append(&adw::HeaderBar::builder().title_widget(&title).build());
+    content.append(&adw::TabBar::builder().view(&view).autohide(true).build());
+    content.append(&view);
+    let window = adw::ApplicationWindow::builder()
+        .application(&relm4::main_application())
+        .title(gettext("Drover"))
+        .default_width(960)
+        .default_height(720)
+        .content(&content)
+        .build();
+    view.connect_selected_page_notify(glib::clone!(
+        #[weak]
+        window,
+        move |view| {
+            let named = view.selected_page().map(|p| p.title()).unwrap_or_default();
+            title.set_title(&named);
+            window.set_title(Some(&named));
+        }
+    ));
+    view.connect_n_pages_notify(glib::clone!(
+        #[weak]
+        window,
+        move |view| if view.n_pages() == 0 {
+            window.close();
+        }
+    ));
+    // Closing the window closes its tabs, so that their sessions end.
+    window.connect_close_request(glib::clone!(
+        #[weak]
+        view,
+        #[upgrade_or]
+        glib::Propagation::Proceed,
+        move |_| {
+            while view.n_pages() > 0 {
+                view.close_page(&view.nth_page(0));
+            }
+            glib::Propagation::Proceed
+        }
+    ));
+    window.present();
+    view
+}

@@ -1,0 +1,62 @@
+//! Long jobs: each runs on a worker thread and shows in the activity panel.
+use drover::Error;
+use drover::task::Cancel;
+use relm4::{ComponentController, ComponentSender};
+
+use super::{App, AppMsg, Done, Toast};
+use crate::activity::{Outcome, Reporter, Task, TaskId, TaskMsg};
+use crate::errors::{self, Said};
+use crate::i18n::gettext_f;
+
+/// What a job is called, and where it runs.
+pub struct Job {
+    pub what: String,
+    pub place: String,
+}
+
+impl App {
+    /// Runs a job that may take long. It shows in the activity panel; a failure also as a toast.
+    pub(super) fn run_task(
+        &mut self,
+        sender: &ComponentSender<Self>,
+        job: Job,
+        run: impl FnOnce(&Reporter, &Cancel) -> drover::Result<()> + Send + 'static,
+    ) {
+        self.tasks += 1;
+        let (id, reporter, cancel) = (TaskId(self.tasks), Reporter::default(), Cancel::default());
+        let task = Task {
+            id,
+            what: job.what.clone(),
+            place: job.place,
+            reporter: reporter.clone(),
+            cancel: Some(cancel.clone()),
+        };
+        self.activity.emit(TaskMsg::Begin(task));
+        sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: outcome(run(&reporter, &cancel)) });
+    }
+
+    /// A job has ended.
+    pub(super) fn end_task(&self, id: TaskId, what: &str, outcome: Outcome, sender: &ComponentSender<Self>) {
+        if let Outcome::Failed(said) = &outcome {
+            sender.input(AppMsg::Toast(failed(what, said)));
+        }
+        self.activity.emit(TaskMsg::End(id, outcome));
+    }
+}
+
+fn outcome(result: drover::Result<()>) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(Error::Cancelled) => Outcome::Cancelled,
+        Err(e) => Outcome::Failed(errors::error(&e)),
+    }
+}
+
+/// "Install node2 failed: …", with the rest behind Details.
+pub fn failed(what: &str, said: &Said) -> Toast {
+    let first = said.body.lines().next().unwrap_or_default();
+    Toast {
+        text: gettext_f("{what} failed: {why}", &[("what", what), ("why", first)]),
+        details: Some(said.clone()),
+    }
+}

@@ -1,0 +1,129 @@
+//! The main window's frame: menu, actions, size, first frame, and the dialog that shows an error in full.
+use std::cell::Cell;
+
+use adw::prelude::*;
+use gtk::{gdk, gio, glib};
+use relm4::ComponentSender;
+
+use super::{App, AppMsg};
+use crate::errors::Said;
+use crate::i18n::gettext;
+use crate::settings;
+use crate::start;
+
+/// The primary menu.
+pub fn menu() -> gio::Menu {
+    let menu = gio::Menu::new();
+    menu.append(Some(&gettext("Add a host…")), Some("win.add-host"));
+    menu.append(Some(&gettext("About Drover")), Some("win.about"));
+    menu
+}
+
+/// Actions, keys and what the window reports about itself.
+pub fn set_up(root: &adw::ApplicationWindow, size: &settings::Window, sender: &ComponentSender<App>) {
+    if size.maximized {
+        root.maximize();
+    }
+    action(root, "add-host", &["<Control>h"], sender, || AppMsg::AddHost);
+    action(root, "new-machine", &["<Control>n"], sender, || AppMsg::NewMachine(None));
+    let about = gio::SimpleAction::new("about", None);
+    about.connect_activate(glib::clone!(
+        #[weak]
+        root,
+        move |_, _| show_about(&root)
+    ));
+    root.add_action(&about);
+    for (name, message) in
+        [("connect", AppMsg::OpenHost as fn(String) -> AppMsg), ("show-console", AppMsg::ShowConsole)]
+    {
+        let action = gio::SimpleAction::new(name, Some(glib::VariantTy::STRING));
+        let input = sender.input_sender().clone();
+        action.connect_activate(move |_, text| {
+            if let Some(text) = text.and_then(glib::Variant::get::<String>) {
+                input.emit(message(text));
+            }
+        });
+        relm4::main_application().add_action(&action);
+    }
+    let input = sender.input_sender().clone();
+    root.connect_close_request(move |_| {
+        input.emit(AppMsg::Save);
+        glib::Propagation::Proceed
+    });
+    let input = sender.input_sender().clone();
+    root.connect_realize(move |root| report_frames(root, input.clone()));
+}
+
+fn action(
+    root: &adw::ApplicationWindow,
+    name: &str,
+    keys: &[&str],
+    sender: &ComponentSender<App>,
+    message: fn() -> AppMsg,
+) {
+    let action = gio::SimpleAction::new(name, None);
+    let input = sender.input_sender().clone();
+    action.connect_activate(move |_, _| input.emit(message()));
+    root.add_action(&action);
+    relm4::main_application().set_accels_for_action(&format!("win.{name}"), keys);
+}
+
+/// Logs when the first frame was painted, and reports the width from then on.
+fn report_frames(root: &adw::ApplicationWindow, input: relm4::Sender<AppMsg>) {
+    let Some(surface) = root.surface() else { return };
+    let width = Cell::new(0);
+    surface.connect_layout(move |_, new, _| {
+        if width.replace(new) != new {
+            input.emit(AppMsg::Width(new));
+        }
+    });
+    let clock = surface.frame_clock();
+    let first: Cell<Option<glib::SignalHandlerId>> = Cell::new(None);
+    let first = std::rc::Rc::new(first);
+    let handler = clock.connect_after_paint(glib::clone!(
+        #[strong]
+        first,
+        move |clock: &gdk::FrameClock| {
+            if let Some(handler) = first.take() {
+                clock.disconnect(handler);
+                let elapsed_ms = start::since_start().unwrap_or_default().as_millis();
+                tracing::info!("first-frame elapsed_ms={elapsed_ms}");
+            }
+        }
+    ));
+    first.set(Some(handler));
+}
+
+fn show_about(root: &adw::ApplicationWindow) {
+    adw::AboutWindow::builder()
+        .transient_for(root)
+        .modal(true)
+        .application_name("Drover")
+        .application_icon(crate::APP_ID)
+        .version(env!("CARGO_PKG_VERSION"))
+        .comments(gettext("Virtual machines on many libvirt hosts"))
+        .license_type(gtk::License::Gpl30)
+        .build()
+        .present();
+}
+
+/// An error in full, to read and copy.
+pub fn show_details(root: &impl IsA<gtk::Window>, said: &Said) {
+    let dialog = adw::MessageDialog::new(Some(root), Some(&said.title), Some(&said.body));
+    let text = gtk::Label::builder()
+        .label(&said.details)
+        .selectable(true)
+        .wrap(true)
+        .wrap_mode(gtk::pango::WrapMode::WordChar)
+        .xalign(0.0)
+        .css_classes(["monospace", "caption"])
+        .build();
+    dialog.set_extra_child(Some(&text));
+    dialog.add_response("copy", &gettext("Copy"));
+    dialog.add_response("close", &gettext("Close"));
+    dialog.set_default_response(Some("close"));
+    dialog.set_close_response("close");
+    let details = format!("{}\n{}\n{}", said.title, said.body, said.details);
+    dialog.connect_response(Some("copy"), move |dialog, _| dialog.clipboard().set_text(&details));
+    dialog.present();
+}

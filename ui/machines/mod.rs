@@ -1,0 +1,42 @@
+//! Machines: the list of all hosts' machines, a machine's page, and what can be done to machines.
+mod bar;
+mod cells;
+mod columns;
+mod dialogs;
+mod facts;
+mod format;
+mod host_text;
+mod list;
+mod menu;
+mod model;
+mod overview;
+mod page;
+mod perform;
+mod row;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use drover::domain::State;
+pub use list::{MachineList, MachineListInit, MachineListMsg, MachineListOutput};
+pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
+pub use perform::{Perform, Request};
+pub use columns::Column;
+pub use model::Order;
+pub use view::Layout;
+
+/// The icon of a state: each a shape of its own, so that colour isn't needed to tell them apart.
+pub fn state_icon(state: State, saved: bool) -> &'static str {
+    match state {
+        State::Running | State::Blocked => "media-playback-start-symbolic",
+        State::Paused => "media-playback-pause-symbolic",
+        State::ShuttingDown => "system-shutdown-symbolic",
+        State::Suspended => "weather-clear-night-symbolic",
+        State::Crashed => "dialog-error-symbolic",
+        State::Off if saved => "document-save-symbolic",
+        State::Off => "media-playback-stop-symbolic",
+        State::Unknown => "dialog-question-symbolic",
+    }
+}

@@ -1,0 +1,3 @@
+//! Widgets that several features use.
+pub mod icon_button;
+pub mod sparkline;
