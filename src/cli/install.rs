@@ -23,7 +23,7 @@ pub fn cancel_on_interrupt() -> Cancel {
 }
 
 /// Makes the machine, or says why not.
-pub fn run(context: &Context, args: InstallArgs) -> Result<()> {
+pub fn run(context: &Context, args: &InstallArgs) -> Result<()> {
     let request = args.request()?;
     let cancel = cancel_on_interrupt();
     let host = context.open()?;
