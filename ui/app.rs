@@ -22,6 +22,8 @@ use crate::activity::{Outcome, Panel, TaskId};
 use crate::cli::Cli;
 use crate::errors::Said;
 use crate::hosts::Shown;
+use crate::hosts::add::AddHost;
+use crate::hosts::login::{self, Login};
 use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::i18n::{gettext, gettext_f};
 use crate::settings::{Settings, Store};
@@ -58,6 +60,8 @@ pub struct App {
     title: String,
     subtitle: String,
     narrow: bool,
+    input: relm4::Sender<AppMsg>,
+    add_dialog: Option<Controller<AddHost>>,
 }
 
 /// Everything that can happen.
@@ -66,6 +70,8 @@ pub enum AppMsg {
     /// Updates of hosts wait in the feed.
     Updates,
     AddHost,
+    /// A host asks who we are.
+    Login(Login),
     /// Open this host and remember it.
     HostAdded(String),
     /// Open this host for now.
@@ -206,6 +212,8 @@ impl Component for App {
             title: gettext("Machines"),
             subtitle: String::new(),
             narrow: false,
+            input: sender.input_sender().clone(),
+            add_dialog: None,
         };
         let show_sidebar = icon_toggle("sidebar-show-symbolic", &gettext("Sidebar"));
         let menu = icon_menu_button("open-menu-symbolic", &gettext("Main menu"));
@@ -232,7 +240,9 @@ impl Component for App {
             AppMsg::Save => self.save(root, &sender),
             AppMsg::Width(width) => self.narrow = width < NARROW,
             AppMsg::TabSelected | AppMsg::Closed(_) => {}
-            AppMsg::AddHost | AppMsg::Show(_) | AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
+            AppMsg::AddHost => self.ask_for_host(root, &sender),
+            AppMsg::Login(login) => login::ask(root, login),
+            AppMsg::Show(_) | AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
         }
     }
 

@@ -85,16 +85,15 @@ class App:
         self.log.close()
 
     # --- finding -------------------------------------------------------------------------------------------------
-    def walk(self, node=None, showing=True):
-        """All accessible nodes, depth first, those on screen only unless `showing` is False."""
-        stack = [node or self.node]
+    def walk(self, node=None):
+        """All accessible nodes that are on screen, depth first. (GTK 4.8 says SHOWING of windows only.)"""
+        top = node or self.node
+        stack = [top]
         while stack:
             here = stack.pop()
             try:
-                states = here.get_state_set()
-                if here is not (node or self.node) and showing and not states.contains(Atspi.StateType.SHOWING):
-                    if here.get_role_name() not in ("frame", "dialog", "window", "filler"):
-                        continue
+                if here is not top and not here.get_state_set().contains(Atspi.StateType.VISIBLE):
+                    continue
                 yield here
                 for i in reversed(range(here.get_child_count())):
                     child = here.get_child_at_index(i)

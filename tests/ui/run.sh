@@ -10,9 +10,9 @@ mkdir -p "$DROVER_SHOTS"; : > "$DROVER_SHOTS/drover.log"
 work=$(mktemp -d); xpid=
 trap '[ -z "$xpid" ] || kill "$xpid" 2>/dev/null || true; rm -rf "$work"' EXIT
 exec 3> "$work/display"
-Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp >"$work/xvfb.log" 2>&1 &
+Xvfb -noreset -displayfd 3 -screen 0 1400x900x24 -nolisten tcp >"$work/xvfb.log" 2>&1 &
 xpid=$!
-for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.05; done
+for _ in $(seq 100); do grep -q . "$work/display" && break; sleep 0.05; done
 [ -s "$work/display" ] || { cat "$work/xvfb.log" >&2; exit 1; }
 DISPLAY=:$(cat "$work/display"); export DISPLAY
 unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS

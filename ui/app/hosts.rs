@@ -1,11 +1,13 @@
 //! The app's hosts: opening, remembering, forgetting.
 use std::sync::Arc;
 
-use drover::host::{Host, HostId, HostOptions, LinkState, NoCredentials};
-use relm4::ComponentController;
-use relm4::ComponentSender;
+use drover::host::{Host, HostId, HostOptions, LinkState};
+use gtk::prelude::*;
+use relm4::{Component, ComponentController, ComponentSender};
 
 use super::{App, AppMsg, HostAct};
+use crate::hosts::add::{self, AddHost};
+use crate::hosts::login::Asker;
 use crate::hosts::sidebar::SidebarMsg;
 use crate::settings::SavedHost;
 
@@ -16,12 +18,23 @@ impl App {
         if self.hosts.contains_key(&id) {
             return;
         }
-        let options = HostOptions { credentials: Arc::new(NoCredentials), ..HostOptions::default() };
+        let options = HostOptions { credentials: self.asker(), ..HostOptions::default() };
         self.inventory.borrow_mut().add_host(id.clone());
         let feed = self.feed.clone();
         let host = Host::open(uri, options, move |update| feed.push(update));
         self.hosts.insert(id, host);
         self.sidebar.emit(SidebarMsg::Hosts);
+    }
+
+    /// Answers logins by a dialog.
+    fn asker(&self) -> Arc<Asker> {
+        Arc::new(Asker(self.input.clone()))
+    }
+
+    /// Shows the dialog that adds a host.
+    pub(super) fn ask_for_host(&mut self, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
+        let init = add::Init { parent: root.clone().upcast(), credentials: self.asker() };
+        self.add_dialog = Some(AddHost::builder().launch(init).forward(sender.input_sender(), AppMsg::HostAdded));
     }
 
     /// Opens a host and remembers it.

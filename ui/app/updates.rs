@@ -8,7 +8,7 @@ use relm4::ComponentController;
 use relm4::{ComponentSender, Sender};
 
 use super::{App, AppMsg, PageTab};
-use crate::hosts::sidebar::{SidebarMsg, totals};
+use crate::hosts::sidebar::SidebarMsg;
 use crate::i18n::gettext_f;
 
 /// A basket that worker threads fill; the app is told once each time that it stops being empty.
@@ -70,7 +70,8 @@ impl App {
 
     /// The window's subtitle: how many run.
     pub(super) fn count(&mut self) {
-        let (running, all) = totals(&self.inventory.borrow());
+        let inventory = self.inventory.borrow();
+        let (running, all) = (inventory.running(), inventory.total());
         self.subtitle = match all {
             0 => String::new(),
             _ => {

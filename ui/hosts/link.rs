@@ -2,7 +2,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use drover::host::{FailKind, HostInfo, LinkState};
-use drover::inventory::HostEntry;
 use gtk::glib;
 
 use crate::errors;
@@ -83,33 +82,6 @@ pub fn clock(time: SystemTime) -> String {
     local.and_then(|t| t.format("%H:%M:%S").ok()).map(Into::into).unwrap_or_default()
 }
 
-/// The name that a person knows a host by: its own host name, else what its URI tells.
-pub fn name(host: &HostEntry) -> String {
-    let given = host.info.as_ref().map(|i| i.hostname.as_str()).filter(|n| !n.is_empty());
-    let from_uri = short_uri(host.id.as_str());
-    match given {
-        // Two test or session connections of one machine have the same host name.
-        Some(given) if host.id.as_str().contains(":///") && host.id.as_str() != "qemu:///system" => {
-            format!("{given} ({from_uri})")
-        }
-        Some(given) => given.to_owned(),
-        None => from_uri,
-    }
-}
-
-/// The host of a URI, or what is left of it for a local one.
-fn short_uri(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
-    let rest = rest.split('?').next().unwrap_or(rest);
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if authority.is_empty() {
-        let last = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".xml");
-        let driver = scheme.split('+').next().unwrap_or(scheme);
-        return if driver == "test" && path.contains('/') { last.to_owned() } else { format!("{driver} {last}") };
-    }
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
-}
-
 /// "QEMU 10.0.2".
 pub fn hypervisor(info: &HostInfo) -> String {
     format!("{} {}", info.hypervisor, version(info.hypervisor_version))
@@ -136,14 +108,6 @@ mod tests {
         assert!(sentence(&lost, now).ends_with("trying again in 8 s"), "{}", sentence(&lost, now));
         assert!(sentence(&lost, now + Duration::from_secs(9)).ends_with("now"));
         assert!(counts_down(&lost) && !counts_down(&LinkState::Up));
-    }
-
-    #[test]
-    fn a_host_without_a_name_is_called_by_its_uri() {
-        assert_eq!(short_uri("qemu+ssh://root@[fd00::1]:22/system?no_tty=1"), "[fd00::1]:22");
-        assert_eq!(short_uri("qemu:///system"), "qemu system");
-        assert_eq!(short_uri("test:///run/user/0/drover/north.xml"), "north");
-        assert_eq!(short_uri("nonsense"), "nonsense");
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! Hosts on screen: the sidebar, adding one, logging in, a host's page, and the first start.
+pub mod add;
+pub mod address;
+pub mod demo;
 pub mod link;
+pub mod login;
+pub mod probe;
 pub mod sidebar;
+pub mod welcome;
 
 use drover::host::HostId;
 

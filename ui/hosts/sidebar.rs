@@ -170,7 +170,7 @@ impl Sidebar {
         let now = SystemTime::now();
         for host in inventory.hosts() {
             let row = HostRow::new(host.id.clone(), sender.output_sender());
-            row.show(host, now);
+            row.show(&inventory, host, now);
             self.list.append(&row.root);
             if selected == Some(Shown::Host(host.id.clone())) {
                 self.list.select_row(Some(&row.root));
@@ -194,7 +194,7 @@ impl Sidebar {
                 match change {
                     Change::Host(id) | Change::Figures(id) => {
                         if let (Some(host), Some(row)) = (inventory.host(id), self.rows.iter().find(|r| &r.id == id)) {
-                            row.show(host, now);
+                            row.show(&inventory, host, now);
                         }
                     }
                     Change::Reset(id) => {
@@ -221,19 +221,12 @@ impl Sidebar {
         let inventory = self.inventory.borrow();
         for id in self.dirty.drain() {
             if let (Some(host), Some(row)) = (inventory.host(&id), self.rows.iter().find(|r| r.id == id)) {
-                row.show(host, now);
+                row.show(&inventory, host, now);
             }
         }
-        let (running, all) = totals(&inventory);
-        self.all_count.set_label(&all.to_string());
-        self.running_count.set_label(&running.to_string());
+        self.all_count.set_label(&inventory.total().to_string());
+        self.running_count.set_label(&inventory.running().to_string());
     }
-}
-
-/// How many machines run, of how many.
-pub fn totals(inventory: &Inventory) -> (usize, usize) {
-    let machines = || inventory.hosts().iter().flat_map(|h| h.machines.values());
-    (machines().filter(|m| m.info.state.is_active()).count(), machines().count())
 }
 
 fn filter_row(label: &str) -> (gtk::ListBoxRow, gtk::Label) {

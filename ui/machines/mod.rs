@@ -13,6 +13,8 @@ mod perform;
 mod row;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use drover::domain::State;

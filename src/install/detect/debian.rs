@@ -71,10 +71,11 @@ pub(super) fn look(location: &Location, probe: &mut Probe) -> Result<Result<Dete
         about.name(&suite);
         let known = about.release(probe, &format!("dists/{suite}/Release"))?;
         // A mirror that can't be listed is not searched for every suite that ever was.
-        if known || matches!(location, Location::Nfs(_) | Location::Dir(_)) {
-            if let Some((pair, arch)) = suite_pair(probe, &format!("dists/{suite}/"), &written, &mut half)? {
-                return Ok(Ok(detected(location, about, pair, arch)));
-            }
+        if !known && matches!(location, Location::Http(_)) {
+            continue;
+        }
+        if let Some((pair, arch)) = suite_pair(probe, &format!("dists/{suite}/"), &written, &mut half)? {
+            return Ok(Ok(detected(location, about, pair, arch)));
         }
     }
     disc(location, probe, &mut half).map(|found| found.ok_or(half))

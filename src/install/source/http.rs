@@ -1,31 +1,256 @@
-//! An HTTP or HTTPS install tree.
-use super::{Entry, Tree};
-use crate::Result;
+//! An HTTP or HTTPS install tree. Each transfer runs on its own thread, which a cancel or a silent server leaves behind:
+//! it ends by its own limits, and nobody waits for it.
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use ureq::Agent;
+use ureq::config::AutoHeaderValue;
+
+use super::location::encode;
+use super::wait::{LIMIT, POLL};
+use super::{Entry, Tree, parts, without_cancel, write_failed};
 use crate::error::SourceError;
 use crate::task::Cancel;
-pub struct HttpTree;
+use crate::{Error, Result};
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// An abandoned transfer of a server that sends a byte now and then ends after this.
+const WHOLE_BODY: Duration = Duration::from_secs(3600);
+const BLOCK: usize = 256 << 10;
+/// Blocks on their way between the two threads.
+const AHEAD: usize = 4;
+
+/// A folder at a web server.
+pub struct HttpTree {
+    agent: Agent,
+    /// Without a slash at its end.
+    base: String,
+    server: String,
+    cancel: Cancel,
+}
+
+/// What a transfer's thread tells, in this order.
+enum Told {
+    /// Whether the file is there, and its announced size.
+    Head(Option<Option<u64>>),
+    Block(Vec<u8>),
+    End,
+    Failed(SourceError),
+}
+
+/// What is asked of the server.
+#[derive(Clone, Copy, PartialEq)]
+enum Ask {
+    Head,
+    Content,
+}
+
 impl HttpTree {
-    pub fn open(url: &str, _c: &Cancel) -> Result<Self> {
-        Err(SourceError::NotFound(url.into()).into())
+    /// Asks the server for the folder itself, to see that it answers; whatever status it gives is an answer.
+    pub fn open(url: &str, cancel: &Cancel) -> Result<Self> {
+        let server = url.split('/').nth(2).unwrap_or(url);
+        let server = server.rsplit_once('@').map_or(server, |(_, host)| host).to_owned();
+        let tree = Self { agent: agent(), base: url.trim_end_matches('/').into(), server, cancel: cancel.clone() };
+        match tree.transfer("", Ask::Head, cancel)?.next() {
+            Err(Error::Source(SourceError::Forbidden(_) | SourceError::Protocol { .. })) => Ok(tree),
+            other => other.map(|_| tree),
+        }
+    }
+
+    fn url(&self, path: &str) -> Result<String, SourceError> {
+        Ok(format!("{}/{}", self.base, encode(parts(path)?.join("/").as_bytes())))
+    }
+
+    fn transfer<'a>(&self, path: &str, ask: Ask, cancel: &'a Cancel) -> Result<Transfer<'a>> {
+        let (send, receive) = sync_channel(AHEAD);
+        let (agent, url, server) = (self.agent.clone(), self.url(path)?, self.server.clone());
+        std::thread::spawn(move || run(&agent, &url, &server, ask, &send));
+        Ok(Transfer { receive, cancel, server: self.server.clone() })
+    }
+
+    fn copy(
+        &self,
+        path: &str,
+        out: &mut dyn FnMut(Vec<u8>) -> Result<()>,
+        on: &mut dyn FnMut(u64, Option<u64>),
+        cancel: &Cancel,
+    ) -> Result<Option<u64>> {
+        let transfer = self.transfer(path, Ask::Content, cancel)?;
+        let Told::Head(Some(size)) = transfer.next()? else { return Ok(None) };
+        let mut done = 0;
+        while let Told::Block(block) = transfer.next()? {
+            done += block.len() as u64;
+            out(block)?;
+            on(done, size);
+        }
+        match size {
+            Some(want) if done < want => Err(SourceError::Truncated { name: path.into(), got: done, want }.into()),
+            _ => Ok(Some(done)),
+        }
     }
 }
+
+/// The receiving end.
+struct Transfer<'a> {
+    receive: Receiver<Told>,
+    cancel: &'a Cancel,
+    server: String,
+}
+
+impl Transfer<'_> {
+    fn next(&self) -> Result<Told> {
+        let since = Instant::now();
+        loop {
+            self.cancel.check()?;
+            match self.receive.recv_timeout(POLL) {
+                Ok(Told::Failed(e)) => return Err(e.into()),
+                Ok(told) => return Ok(told),
+                Err(RecvTimeoutError::Timeout) if since.elapsed() < LIMIT => {}
+                Err(_) => return Err(SourceError::Timeout(self.server.clone()).into()),
+            }
+        }
+    }
+}
+
+fn agent() -> Agent {
+    Agent::config_builder()
+        .timeout_connect(Some(CONNECT))
+        .timeout_resolve(Some(CONNECT))
+        .timeout_recv_response(Some(LIMIT))
+        .timeout_recv_body(Some(WHOLE_BODY))
+        .max_redirects(5)
+        .http_status_as_error(false)
+        // An initrd is compressed as it is; a server must not say so of its own accord.
+        .accept_encoding(AutoHeaderValue::None)
+        .user_agent(concat!("drover/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into()
+}
+
+/// One request, on its own thread. A receiver that is gone ends it.
+fn run(agent: &Agent, url: &str, server: &str, ask: Ask, send: &SyncSender<Told>) {
+    let told = exchange(agent, url, server, ask, send).unwrap_or_else(Told::Failed);
+    let _ = send.send(told);
+}
+
+fn exchange(agent: &Agent, url: &str, server: &str, ask: Ask, send: &SyncSender<Told>) -> Result<Told, SourceError> {
+    let failed = |e| failure(server, e);
+    let mut response = match ask {
+        Ask::Head => agent.head(url).call().map_err(failed)?,
+        Ask::Content => agent.get(url).call().map_err(failed)?,
+    };
+    let status = response.status().as_u16();
+    if ask == Ask::Head && matches!(status, 405 | 501) {
+        response = agent.get(url).call().map_err(failed)?;
+    }
+    match response.status().as_u16() {
+        200 => {}
+        404 | 410 => return Ok(Told::Head(None)),
+        401 | 403 | 407 => return Err(SourceError::Forbidden(url.into())),
+        _ => {
+            return Err(SourceError::Protocol {
+                server: server.into(),
+                reason: format!("{url}: {}", response.status()),
+            });
+        }
+    }
+    let length = response
+        .headers()
+        .get("content-length")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok());
+    if ask == Ask::Head || send.send(Told::Head(Some(length))).is_err() {
+        return Ok(Told::Head(Some(length)));
+    }
+    let mut body = response.into_body().into_reader();
+    let mut got = 0;
+    let mut block = vec![0; BLOCK];
+    loop {
+        match (body.read(&mut block), length) {
+            (Ok(0), _) => return Ok(Told::End),
+            (Ok(n), _) => {
+                got += n as u64;
+                if send.send(Told::Block(block[..n].to_vec())).is_err() {
+                    return Ok(Told::End);
+                }
+            }
+            (Err(_), Some(want)) if got < want => return Err(SourceError::Truncated { name: url.into(), got, want }),
+            (Err(e), _) => return Err(failure(server, ureq::Error::Io(e))),
+        }
+    }
+}
+
+fn failure(server: &str, e: ureq::Error) -> SourceError {
+    let server = server.to_owned();
+    match e {
+        ureq::Error::HostNotFound => SourceError::UnknownServer(server),
+        ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+            SourceError::NoAnswer { server, reason: format!("no connection within {} s", CONNECT.as_secs()) }
+        }
+        ureq::Error::Timeout(_) => SourceError::Timeout(server),
+        ureq::Error::ConnectionFailed => SourceError::NoAnswer { server, reason: "no connection".into() },
+        ureq::Error::Io(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {
+            SourceError::NoAnswer { server, reason: "nothing listens there (connection refused)".into() }
+        }
+        // The standard library has no kind for the resolver's errors.
+        ureq::Error::Io(e) if e.to_string().starts_with("failed to lookup address") => {
+            SourceError::UnknownServer(server)
+        }
+        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: e.to_string() },
+        ureq::Error::TooManyRedirects => SourceError::Protocol { server, reason: "more than 5 redirects".into() },
+        other => SourceError::Protocol { server, reason: other.to_string() },
+    }
+}
+
 impl Tree for HttpTree {
-    fn read(&mut self, p: &str, _l: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        Err(SourceError::NotFound(p.into()))
+    fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        let mut content = Vec::new();
+        let mut take = |block: Vec<u8>| {
+            content.extend_from_slice(&block);
+            match content.len() as u64 > limit {
+                true => Err(SourceError::TooLarge { name: path.into(), limit }.into()),
+                false => Ok(()),
+            }
+        };
+        let got = self.copy(path, &mut take, &mut |_, _| {}, &self.cancel);
+        let got = not_there(got).map_err(|e| without_cancel(e, &self.server))?;
+        Ok(got.map(|_| content))
     }
-    fn stat(&mut self, p: &str) -> Result<Option<Option<u64>>, SourceError> {
-        Err(SourceError::NotFound(p.into()))
+
+    fn stat(&mut self, path: &str) -> Result<Option<Option<u64>>, SourceError> {
+        let told = self.transfer(path, Ask::Head, &self.cancel).and_then(|transfer| transfer.next());
+        match told {
+            Ok(Told::Head(size)) => Ok(size),
+            Ok(_) => Ok(None),
+            Err(e) => not_there(Err(e)).map_err(|e| without_cancel(e, &self.server)),
+        }
     }
+
     fn fetch(
         &mut self,
-        p: &str,
-        _o: &mut dyn std::io::Write,
-        _on: &mut dyn FnMut(u64, Option<u64>),
-        _c: &Cancel,
+        path: &str,
+        out: &mut dyn Write,
+        on: &mut dyn FnMut(u64, Option<u64>),
+        cancel: &Cancel,
     ) -> Result<u64> {
-        Err(SourceError::NotFound(p.into()).into())
+        let mut write = |block: Vec<u8>| out.write_all(&block).map_err(|e| write_failed(path, e));
+        let got = self.copy(path, &mut write, on, cancel)?;
+        got.ok_or_else(|| SourceError::NotFound(format!("{}/{path}", self.base)).into())
     }
-    fn list(&mut self, p: &str) -> Result<Vec<Entry>, SourceError> {
-        Err(SourceError::NotFound(p.into()))
+
+    fn list(&mut self, _: &str) -> Result<Vec<Entry>, SourceError> {
+        Err(SourceError::Protocol {
+            server: self.server.clone(),
+            reason: "HTTP can't list folders; type the path".into(),
+        })
+    }
+}
+
+/// A path that can't be one in a tree is not there.
+fn not_there<T>(result: Result<Option<T>>) -> Result<Option<T>> {
+    match result {
+        Err(Error::Source(SourceError::NotFound(_))) => Ok(None),
+        other => other,
     }
 }

@@ -1,4 +1,5 @@
 //! NFSv3 as an ordinary user (RFC 1813), without a mount: exports, folders, files.
+mod mount;
 mod session;
 mod wire;
 
@@ -18,8 +19,8 @@ use crate::task::Cancel;
 pub fn exports(host: &str, mount_port: Option<u16>, cancel: &Cancel) -> Result<Vec<String>> {
     wait(&runtime()?, cancel, || no_answer(host), async {
         wire::first_answer(Peer::resolve(host).await?, |peer| async move {
-            let port = session::mount_port(&peer, mount_port).await?;
-            session::exports(&peer, port).await
+            let port = mount::mount_port(&peer, mount_port).await?;
+            mount::exports(&peer, port).await
         })
         .await
     })

@@ -2,7 +2,7 @@
 use std::time::SystemTime;
 
 use drover::host::{HostId, LinkState};
-use drover::inventory::HostEntry;
+use drover::inventory::{HostEntry, Inventory};
 use gtk::prelude::*;
 use gtk::{gdk, gio, glib};
 use relm4::Sender;
@@ -51,8 +51,8 @@ impl HostRow {
     }
 
     /// Shows the host as it is now.
-    pub fn show(&self, host: &HostEntry, now: SystemTime) {
-        self.name.set_label(&link::name(host));
+    pub fn show(&self, inventory: &Inventory, host: &HostEntry, now: SystemTime) {
+        self.name.set_label(&inventory.label(&host.id));
         self.show_link(host, now);
         let percent = host.load.cpu_percent.filter(|_| host.link == LinkState::Up);
         self.load.set_visible(percent.is_some());
@@ -68,8 +68,8 @@ impl HostRow {
         self.mark.set_label(mark.shape);
         self.mark.set_css_classes(&["host-mark", mark.class]);
         let state = match (&host.link, host.load.cpu_percent) {
-            (LinkState::Up, Some(percent)) => format!("{} · {percent:.0} %", link::machines(host.machines.len())),
-            (LinkState::Up, None) => link::machines(host.machines.len()),
+            (LinkState::Up, Some(percent)) => format!("{} · {percent:.0} %", link::machines(host.total())),
+            (LinkState::Up, None) => link::machines(host.total()),
             (down, _) => link::sentence(down, now),
         };
         self.state.set_label(&state);

@@ -101,7 +101,10 @@ impl Peer {
     fn unreachable(&self, port: u16, e: &io::Error) -> SourceError {
         let reason = match e.kind() {
             io::ErrorKind::ConnectionRefused if port == PMAP_PORT => {
-                "no portmapper (rpcbind) listens on port 111; if it is off on purpose, name the ports: nfs://HOST:2049/PATH?mountport=20048".into()
+                let name = &self.name;
+                format!(
+                    "no portmapper (rpcbind) listens on port 111; if it is off on purpose, name the ports: nfs://{name}:2049/PATH?mountport=20048"
+                )
             }
             io::ErrorKind::ConnectionRefused => format!("nothing listens on port {port}"),
             _ => e.to_string(),
