@@ -1,5 +1,6 @@
 //! Golden files of install plans: for each request the kernel's arguments, both domain XMLs and the equal commands.
 //! After a wanted change: `UPDATE_GOLDEN=1 cargo test -p drover --test install_golden`, and read the diff.
+#![allow(clippy::unwrap_used)]
 use std::fs;
 use std::path::PathBuf;
 

@@ -2,6 +2,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use drover::domain::actions::{Action, Denial};
 use drover::domain::{DomainInfo, DomainKey};
 use drover::host::LinkState;
 use drover::inventory::Inventory;
@@ -24,6 +25,7 @@ pub enum Command {
     Resume,
     Save,
     SaveTo,
+    Restore,
     Reset,
     ForceOff,
     AutostartOn,
@@ -41,7 +43,7 @@ pub struct Subject<'a> {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Open,
         Self::Start,
         Self::ShutDown,
@@ -50,6 +52,7 @@ impl Command {
         Self::Resume,
         Self::Save,
         Self::SaveTo,
+        Self::Restore,
         Self::Reset,
         Self::ForceOff,
         Self::AutostartOn,
@@ -69,6 +72,7 @@ impl Command {
             Self::Resume => "resume",
             Self::Save => "save",
             Self::SaveTo => "save-to",
+            Self::Restore => "restore",
             Self::Reset => "reset",
             Self::ForceOff => "force-off",
             Self::AutostartOn => "autostart-on",
@@ -89,6 +93,7 @@ impl Command {
             Self::Resume => gettext("Resume"),
             Self::Save => gettext("Save"),
             Self::SaveTo => gettext("Save to File…"),
+            Self::Restore => gettext("Restore Saved State"),
             Self::Reset => gettext("Reset"),
             Self::ForceOff => gettext("Force Off"),
             Self::AutostartOn => gettext("Start with Host"),
@@ -110,7 +115,7 @@ impl Command {
             Self::ForceOff => Some("<Control><Shift>k"),
             Self::Rename => Some("F2"),
             Self::Delete => Some("Delete"),
-            Self::Save | Self::SaveTo | Self::Reset | Self::AutostartOn | Self::AutostartOff => None,
+            Self::Save | Self::SaveTo | Self::Restore | Self::Reset | Self::AutostartOn | Self::AutostartOff => None,
         }
     }
 }
@@ -219,7 +224,7 @@ pub fn context_menu() -> gio::Menu {
     menu(&[
         &[C::Open],
         &[C::Start, C::ShutDown, C::Reboot, C::Pause, C::Resume],
-        &[C::Save, C::SaveTo],
+        &[C::Save, C::Restore, C::SaveTo],
         &[C::Reset, C::ForceOff],
         &[C::AutostartOn, C::AutostartOff],
         &[C::Rename, C::Delete],
@@ -252,25 +257,22 @@ impl Command {
     }
 }
 
-/// What is done at a host.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action { Start, ShutDown, Reboot, Pause, Resume, Save, SaveTo(String), Reset, ForceOff, Autostart(bool), Rename(String), Delete }
-
 impl Command {
-    /// The core's action, if the command needs no more words.
-    pub fn action_without_words(self) -> Option<Action> {
+    /// The core's action, if the command needs no words from a person.
+    pub fn plain(self) -> Option<Action> {
         Some(match self {
             Self::Start => Action::Start,
-            Self::ShutDown => Action::ShutDown,
+            Self::ShutDown => Action::Shutdown,
             Self::Reboot => Action::Reboot,
             Self::Pause => Action::Pause,
             Self::Resume => Action::Resume,
             Self::Save => Action::Save,
+            Self::Restore => Action::Restore,
             Self::Reset => Action::Reset,
             Self::ForceOff => Action::ForceOff,
             Self::AutostartOn => Action::Autostart(true),
             Self::AutostartOff => Action::Autostart(false),
-            Self::Delete => Action::Delete,
+            Self::Delete => Action::Delete { force: false },
             Self::Open | Self::SaveTo | Self::Rename => return None,
         })
     }
@@ -281,13 +283,41 @@ impl Command {
         if matches!(self, Self::Open | Self::Rename | Self::SaveTo) && subjects.len() > 1 {
             return Some(gettext("Select one machine only."));
         }
-        if subjects.iter().any(|s| self.refused_for(*s).is_none()) { None } else { self.refused_for(*first) }
+        let allowed = subjects.iter().any(|s| self.refused_for(*s).is_none());
+        if allowed { None } else { self.refused_for(*first) }
     }
 
     /// Why it can't be done to this machine.
     pub fn refused_for(self, subject: Subject<'_>) -> Option<String> {
-        let _ = subject;
-        None
+        let action = match self {
+            Self::Open => return None,
+            // Whatever the words will be: they are checked when they are typed.
+            Self::Rename => Action::Rename("x".into()),
+            Self::SaveTo => Action::SaveTo(String::new()),
+            Self::AutostartOn if subject.info.autostart => return Some(gettext("It starts with its host already.")),
+            Self::AutostartOff if !subject.info.autostart => return Some(gettext("It doesn't start with its host.")),
+            other => other.plain()?,
+        };
+        if !subject.up {
+            return Some(gettext("Its host does not answer now."));
+        }
+        action.allowed(subject.info).err().map(why)
+    }
+}
+
+/// A denial in words.
+fn why(denial: Denial) -> String {
+    match denial {
+        Denial::Running => gettext("It is running already."),
+        Denial::NotRunning => gettext("It is not running."),
+        Denial::Paused => gettext("It is paused already."),
+        Denial::NotPaused => gettext("It is not paused."),
+        Denial::ResumeFirst => gettext("A paused machine can't answer; resume it first."),
+        Denial::NoSave => gettext("It has no saved state."),
+        Denial::Transient => gettext("It is transient: it exists only while it runs."),
+        Denial::MustBeOff => gettext("It must be off; shut it down first."),
+        Denial::NoName => gettext("A name is needed."),
+        Denial::UnknownState => gettext("Its state is not known."),
     }
 }
 
@@ -296,5 +326,46 @@ impl<'a> Subject<'a> {
     pub fn of(inventory: &'a Inventory, key: &DomainKey) -> Option<Self> {
         let host = inventory.host(&key.host)?;
         Some(Self { info: &host.machines.get(&key.domain)?.info, up: host.link == LinkState::Up })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drover::domain::State;
+
+    use super::*;
+    use crate::machines::testing::info;
+
+    #[test]
+    fn what_cant_be_done_says_why() {
+        let (on, off) = (info(1, "a", State::Running), info(2, "b", State::Off));
+        let (on, off) = (Subject { info: &on, up: true }, Subject { info: &off, up: true });
+        assert_eq!(Command::Start.refused(&[on]).as_deref(), Some("It is running already."));
+        assert_eq!(Command::Start.refused(&[on, off]), None, "one of them can be started");
+        assert_eq!(Command::Delete.refused(&[on]).as_deref(), Some("It must be off; shut it down first."));
+        assert_eq!(Command::Rename.refused(&[off, off]).as_deref(), Some("Select one machine only."));
+        assert_eq!(Command::Start.refused(&[]).as_deref(), Some("Select a machine first."));
+        let lost = Subject { up: false, ..off };
+        assert_eq!(Command::Start.refused(&[lost]).as_deref(), Some("Its host does not answer now."));
+        assert_eq!(Command::Open.refused(&[lost]), None, "what was read last can be looked at");
+    }
+
+    #[gtk::test]
+    fn keys_are_ones_that_gtk_knows_and_none_is_used_twice() {
+        let keys: Vec<_> = Command::ALL.into_iter().filter_map(Command::key).collect();
+        for (n, key) in keys.iter().enumerate() {
+            assert!(gtk::ShortcutTrigger::parse_string(key).is_some(), "{key}");
+            assert!(!keys[n + 1..].contains(key), "{key}");
+        }
+    }
+
+    #[gtk::test]
+    fn actions_follow_the_subjects() {
+        let actions = Actions::new(|_| {});
+        let off = info(1, "a", State::Off);
+        actions.update(&[Subject { info: &off, up: true }]);
+        assert!(actions.group.is_action_enabled("start"));
+        assert!(!actions.group.is_action_enabled("pause"));
+        assert_eq!(actions.reason(Command::Pause).as_deref(), Some("It is not running."));
     }
 }

@@ -35,7 +35,11 @@ pub fn error(error: &Error) -> Said {
 
 fn words(error: &Error) -> (String, String) {
     match error {
-        Error::Uri { .. } | Error::Unreachable { .. } | Error::Login { .. } | Error::Denied { .. } => link(error),
+        Error::Uri { .. }
+        | Error::Unreachable { .. }
+        | Error::NoDaemon { .. }
+        | Error::Login { .. }
+        | Error::Denied { .. } => link(error),
         Error::Lost { uri } => (
             gettext("Connection lost"),
             gettext_f(
@@ -92,6 +96,7 @@ fn link(error: &Error) -> (String, String) {
     let (kind, reason) = match error {
         Error::Uri { reason, .. } => (FailKind::BadUri, reason),
         Error::Unreachable { reason, .. } => (FailKind::Unreachable, reason),
+        Error::NoDaemon { reason, .. } => (FailKind::NoDaemon, reason),
         Error::Login { reason, .. } => (FailKind::Login, reason),
         Error::Denied { reason, .. } => (FailKind::Denied, reason),
         other => return (gettext("The host can't be opened"), other.to_string()),

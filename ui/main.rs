@@ -7,6 +7,7 @@ mod console;
 mod errors;
 mod hosts;
 mod i18n;
+mod install;
 mod machines;
 mod settings;
 mod start;

@@ -8,6 +8,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+use virt::domain::Domain;
 
 use crate::console::{DisplayError, graphics_fd};
 use crate::domain::DomainId;
@@ -79,18 +80,26 @@ pub fn locate(host: &Host, domain: DomainId) -> Result<Option<Display>> {
         if !domain.is_active()? {
             return Ok(None);
         }
-        if uri.as_ref().is_some_and(|uri| uri.driver == "test") {
-            return Err(DisplayError::Sample.into());
+        match find(&domain, uri) {
+            // It went off meanwhile, so what its XML says now is not about a running machine.
+            Err(_) if !domain.is_active()? => Ok(None),
+            found => found.map(Some),
         }
-        let graphics = Graphics::of(&domain.xml_desc(0)?)?;
-        if uri.as_ref().is_some_and(HostUri::is_unix) {
-            match graphics_fd::open(&domain, graphics.index) {
-                Ok(fd) => return Ok(Some(Display::Fd(fd))),
-                Err(error) => tracing::debug!(%error, "no descriptor for the display, trying its address"),
-            }
-        }
-        Ok(Some(graphics.address(uri.and_then(|uri| uri.host))?))
     })
+}
+
+fn find(domain: &Domain, uri: Option<HostUri>) -> Result<Display> {
+    if uri.as_ref().is_some_and(|uri| uri.driver == "test") {
+        return Err(DisplayError::Sample.into());
+    }
+    let graphics = Graphics::of(&domain.xml_desc(0)?)?;
+    if uri.as_ref().is_some_and(HostUri::is_unix) {
+        match graphics_fd::open(domain, graphics.index) {
+            Ok(fd) => return Ok(Display::Fd(fd)),
+            Err(error) => tracing::debug!(%error, "no descriptor for the display, trying its address"),
+        }
+    }
+    Ok(graphics.address(uri.and_then(|uri| uri.host))?)
 }
 
 /// The VNC display in a running machine's XML.
@@ -100,6 +109,8 @@ struct Graphics {
     index: u32,
     listen: Option<String>,
     port: Option<u16>,
+    /// libvirt chooses the port while the machine starts.
+    autoport: bool,
     socket: Option<String>,
 }
 
@@ -127,6 +138,7 @@ impl Graphics {
                 listen: attribute("address").or_else(|| node.attribute("listen").map(str::to_owned)),
                 // libvirt says -1 while no port is assigned.
                 port: node.attribute("port").and_then(|port| port.parse().ok()).filter(|port| *port > 0),
+                autoport: node.attribute("autoport") == Some("yes"),
                 socket: attribute("socket"),
             });
         }
@@ -139,6 +151,7 @@ impl Graphics {
         match (self.socket, self.port, host) {
             (Some(socket), _, None) => Ok(Display::Unix(socket.into())),
             (Some(socket), None, Some(host)) => Err(DisplayError::RemoteSocket { host, socket }),
+            (None, None, _) if self.autoport => Err(DisplayError::NoAnswer("it has no port yet".into())),
             (None, None, _) => Err(DisplayError::NotListening),
             (_, Some(port), host) => {
                 let listen = self.listen.filter(|listen| !is_any(listen));
@@ -185,7 +198,7 @@ mod tests {
     fn the_first_vnc_display_counts_among_all() {
         let found =
             graphics("<graphics type='spice' port='5900'/><graphics type='vnc' port='5901' listen='10.0.0.1'/>");
-        let want = Graphics { index: 1, listen: Some("10.0.0.1".into()), port: Some(5901), socket: None };
+        let want = Graphics { index: 1, listen: Some("10.0.0.1".into()), port: Some(5901), ..Graphics::default() };
         assert_eq!(found.unwrap(), want);
     }
 
@@ -230,5 +243,7 @@ mod tests {
         assert_eq!(reach(socket, "qemu+ssh://kvm1/system").unwrap_err(), there);
         let none = "<graphics type='vnc' port='-1'><listen type='none'/></graphics>";
         assert_eq!(reach(none, "qemu:///system").unwrap_err(), DisplayError::NotListening);
+        let starting = "<graphics type='vnc' port='-1' autoport='yes' listen='0.0.0.0'/>";
+        assert!(matches!(reach(starting, "qemu+tcp://kvm1/system").unwrap_err(), DisplayError::NoAnswer(_)));
     }
 }

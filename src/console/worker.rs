@@ -99,7 +99,11 @@ impl Worker {
                         Next::Dropped => return,
                     }
                 }
-                End::Off => (self.on)(Event::Off),
+                End::Off => {
+                    // So that the next word of it running is news, whoever hears first.
+                    self.running = Some(false);
+                    (self.on)(Event::Off);
+                }
                 End::Failed(error) => (self.on)(Event::Failed(error)),
                 End::Password { wrong_before } => (self.on)(Event::PasswordWanted { wrong_before }),
             }

@@ -1,4 +1,11 @@
 //! Domains (machines): who they are and what they do, copied out of libvirt as plain data.
+pub mod actions;
+pub(crate) mod read;
+mod save;
+pub mod xml;
+
+use std::fmt;
+
 use uuid::Uuid;
 
 use crate::host::HostId;
@@ -6,6 +13,12 @@ use crate::host::HostId;
 /// A machine on one host, by its UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DomainId(pub Uuid);
+
+impl fmt::Display for DomainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// A machine among all hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +42,20 @@ pub enum State {
 }
 
 impl State {
+    /// From libvirt's number.
+    pub(crate) fn from_raw(raw: u32) -> Self {
+        match raw {
+            1 => Self::Running,
+            2 => Self::Blocked,
+            3 => Self::Paused,
+            4 => Self::ShuttingDown,
+            5 => Self::Off,
+            6 => Self::Crashed,
+            7 => Self::Suspended,
+            _ => Self::Unknown,
+        }
+    }
+
     /// Whether a hypervisor process exists for it.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Running | Self::Blocked | Self::Paused | Self::ShuttingDown | Self::Suspended)

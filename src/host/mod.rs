@@ -1,180 +1,35 @@
 //! Host: one libvirt daemon at one URI — opened in the background, called in a bounded lane, reopened when lost.
+mod credentials;
+pub mod events;
+mod lane;
+mod link;
+mod open;
+mod rates;
+mod reads;
+pub(crate) mod stats;
+mod update;
 pub mod uri;
+mod watch;
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::cell::Cell;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use virt::connect::Connect;
 
-use crate::domain::{DomainId, DomainInfo, DomainStats};
-use crate::secret::Secret;
+pub use credentials::{Challenge, ChallengeKind, Credentials, NoCredentials};
+use lane::{Lane, Size};
+pub use update::{FailKind, HostId, HostInfo, HostLoad, LinkState, Update};
+use uri::HostUri;
+use watch::{Signal, Watcher};
+
 use crate::{Error, Result};
 
-/// Which host: its URI as it was given. Cheap to clone and compare.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HostId(Arc<str>);
-
-impl HostId {
-    /// The id of the host at this URI.
-    pub fn new(uri: &str) -> Self {
-        Self(uri.into())
-    }
-    /// The URI.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for HostId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What a login wants to know; asked from a worker thread, which waits for the answer.
-#[derive(Clone, Debug)]
-pub struct Challenge {
-    /// Which host asks.
-    pub host: HostId,
-    /// What is asked for: libvirt's credential type.
-    pub kind: ChallengeKind,
-    /// The daemon's own prompt; may be empty.
-    pub prompt: String,
-    /// A suggested answer.
-    pub default: Option<String>,
-}
-
-/// The kinds of credentials that libvirt asks for (virConnectCredentialType).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChallengeKind {
-    User,
-    AuthName,
-    Password,
-    Passphrase,
-    Realm,
-    Other,
-}
-
-/// Answers logins. `None` gives up: the host becomes [`LinkState::Failed`] with [`Error::Login`].
-pub trait Credentials: Send + Sync {
-    /// Blocks until a person (or a store) answers all challenges, in order.
-    fn answer(&self, challenges: &[Challenge]) -> Option<Vec<Secret>>;
-}
-
-/// Refuses every login: for hosts that need none.
-pub struct NoCredentials;
-impl Credentials for NoCredentials {
-    fn answer(&self, _: &[Challenge]) -> Option<Vec<Secret>> {
-        None
-    }
-}
-
-/// The state of the live socket to a host.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LinkState {
-    /// The first opening, or one that a person asked for, is under way.
-    Connecting,
-    /// Open and answering.
-    Up,
-    /// It was up and is lost; rows stay. `since` is when; the next try comes at `retry_at`.
-    Lost { since: SystemTime, retry_at: SystemTime, reason: String },
-    /// It never came up (or a login was refused); retried at `retry_at` unless `None` (needs a person).
-    Failed { reason: String, kind: FailKind, retry_at: Option<SystemTime> },
-    /// Closed by us.
-    Closed,
-}
-
-/// Why a host did not open, by what to do about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailKind {
-    BadUri,
-    Unreachable,
-    Login,
-    Denied,
-    NoDaemon,
-    Other,
-}
-
-/// What a host is: read once after opening.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HostInfo {
-    pub hostname: String,
-    /// "QEMU", "Xen", "Test"… (virConnectGetType).
-    pub hypervisor: String,
-    /// As (major, minor, micro).
-    pub hypervisor_version: (u32, u32, u32),
-    pub libvirt_version: (u32, u32, u32),
-    pub cpu_model: String,
-    pub cpus: u32,
-    pub sockets: u32,
-    pub cores: u32,
-    pub threads: u32,
-    pub mhz: u32,
-    pub memory_kib: u64,
-    pub arch: String,
-}
-
-/// A host's own load, from the stats tick. Percent is of all its CPUs.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct HostLoad {
-    pub cpu_percent: Option<f32>,
-    pub memory_used_kib: Option<u64>,
-}
-
-/// What happens at a host, in order; fold it into [`crate::inventory::Inventory`].
-#[derive(Clone, Debug)]
-pub enum Update {
-    Link {
-        host: HostId,
-        link: LinkState,
-    },
-    Info {
-        host: HostId,
-        info: Box<HostInfo>,
-    },
-    /// The whole list, after opening: rows not in it are gone.
-    Domains {
-        host: HostId,
-        domains: Vec<DomainInfo>,
-    },
-    /// Everything of that host has been read once. `elapsed` counts from the start of opening.
-    Complete {
-        host: HostId,
-        domains: usize,
-        elapsed: Duration,
-    },
-    /// These were read (again): new or changed.
-    Changed {
-        host: HostId,
-        domains: Vec<DomainInfo>,
-    },
-    Gone {
-        host: HostId,
-        domain: DomainId,
-    },
-    /// One stats tick.
-    Stats {
-        host: HostId,
-        load: HostLoad,
-        stats: Vec<(DomainId, DomainStats)>,
-    },
-}
-
-impl Update {
-    /// Which host tells this.
-    pub fn host(&self) -> &HostId {
-        match self {
-            Self::Link { host, .. }
-            | Self::Info { host, .. }
-            | Self::Domains { host, .. }
-            | Self::Complete { host, .. }
-            | Self::Changed { host, .. }
-            | Self::Gone { host, .. }
-            | Self::Stats { host, .. } => host,
-        }
-    }
-}
+/// Calls of the person's own: so many at once, and so many waiting, before a host counts as busy.
+const CALLS: Size = Size { threads: 4, waiting: 64 };
 
 /// How a host is opened and watched.
 #[derive(Clone)]
@@ -190,49 +45,159 @@ impl Default for HostOptions {
     }
 }
 
-/// One libvirt daemon. A clone is another handle to the same host.
+/// One libvirt daemon. A clone is another handle to the same host; dropping the last one closes it.
 #[derive(Clone)]
 pub struct Host {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    /// To the watcher; a host without one (see [`Host::open_now`]) has none.
+    watcher: Option<Sender<Signal>>,
+}
+
+/// What handles and the watcher share.
+struct Shared {
     id: HostId,
+    uri: Option<HostUri>,
+    credentials: Arc<dyn Credentials>,
+    state: Mutex<(LinkState, Option<Arc<Lane>>)>,
+}
+
+impl Shared {
+    fn new(uri: &str, credentials: Arc<dyn Credentials>) -> Arc<Self> {
+        let (id, parsed) = (HostId::new(uri), HostUri::parse(uri).ok());
+        Arc::new(Self { id, uri: parsed, credentials, state: Mutex::new((LinkState::Connecting, None)) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (LinkState, Option<Arc<Lane>>)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the link's state and lane; the lane of before is killed.
+    fn set(&self, link: LinkState, lane: Option<Arc<Lane>>) {
+        let before = std::mem::replace(&mut *self.lock(), (link, lane)).1;
+        if let Some(lane) = before {
+            lane.kill();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        self.shared.set(LinkState::Closed, None);
+        if let Some(watcher) = &self.watcher {
+            let _ = watcher.send(Signal::Close);
+        }
+    }
 }
 
 impl Host {
     /// Begins to open the host in the background and returns at once. `on` gets every [`Update`] in order,
-    /// from worker threads of this host.
+    /// from a worker thread of this host; it should not block for long.
     pub fn open(uri: &str, options: HostOptions, on: impl Fn(Update) + Send + Sync + 'static) -> Self {
-        let _ = (options, on);
-        Self { id: HostId::new(uri) }
+        let shared = Shared::new(uri, options.credentials);
+        let (signals, received) = channel();
+        let watcher = Watcher::new(Arc::clone(&shared), options.stats_every, signals.clone(), Box::new(on));
+        let spawned = thread::Builder::new().name("host-watch".into()).spawn(move || watcher.run(&received));
+        if let Err(error) = spawned {
+            let reason = error.to_string();
+            shared.set(LinkState::Failed { reason, kind: FailKind::Other, retry_at: None }, None);
+        }
+        Self { inner: Arc::new(Inner { shared, watcher: Some(signals) }) }
     }
 
     /// Opens a host and waits until it answers, for programs without a window. No updates, no reconnect.
     pub fn open_now(uri: &str, credentials: Arc<dyn Credentials>) -> Result<Self> {
-        let _ = credentials;
-        Ok(Self { id: HostId::new(uri) })
+        forbidden(uri)?;
+        let shared = Shared::new(uri, credentials);
+        let link = fresh(&shared)?;
+        let lane = Lane::new(uri, link, CALLS, |_| {});
+        shared.set(LinkState::Up, Some(lane));
+        Ok(Self { inner: Arc::new(Inner { shared, watcher: None }) })
     }
 
     /// Which host.
     pub fn id(&self) -> &HostId {
-        &self.id
+        &self.inner.shared.id
+    }
+
+    /// The URI's parts; `None` if it is no valid URI.
+    pub fn uri(&self) -> Option<&HostUri> {
+        self.inner.shared.uri.as_ref()
+    }
+
+    /// Whether the link is a unix socket. Only there can a display's file descriptor be passed: the same call on other
+    /// transports kills the link.
+    pub fn is_unix(&self) -> bool {
+        self.uri().is_some_and(HostUri::is_unix)
+    }
+
+    /// Whether the daemon is on this machine.
+    pub fn is_local(&self) -> bool {
+        self.uri().is_some_and(HostUri::is_local)
     }
 
     /// The link as it is now.
     pub fn link(&self) -> LinkState {
-        LinkState::Connecting
+        self.inner.shared.lock().0.clone()
     }
 
     /// Runs `f` with the open connection, in this host's lane. Blocks; panics in debug builds on a thread that
-    /// [`forbid_here`] marked. [`Error::Lost`] when the link is down, [`Error::Busy`] when the lane is full.
+    /// [`forbid_here`] marked. [`Error::Lost`] when the link is down (or goes down meanwhile), [`Error::Busy`] when the
+    /// lane is full.
     pub fn call<T: Send + 'static>(&self, f: impl FnOnce(&Connect) -> Result<T> + Send + 'static) -> Result<T> {
-        let _ = f;
-        Err(Error::Lost { uri: self.id.as_str().to_owned() })
+        let uri = self.id().as_str();
+        forbidden(uri)?;
+        let lane = self.inner.shared.lock().1.clone();
+        lane.ok_or_else(|| Error::Lost { uri: uri.to_owned() })?.call(f)
+    }
+
+    /// Opens another link of the same URI and credentials, for a call that may ruin it. Blocks like [`Host::call`].
+    pub fn open_fresh(&self) -> Result<Connect> {
+        forbidden(self.id().as_str())?;
+        fresh(&self.inner.shared)
     }
 
     /// Tries to reconnect now instead of at the planned time.
-    pub fn retry_now(&self) {}
+    pub fn retry_now(&self) {
+        if let Some(watcher) = &self.inner.watcher {
+            let _ = watcher.send(Signal::RetryNow);
+        }
+    }
 
     /// Closes the link; handles may live on.
-    pub fn close(&self) {}
+    pub fn close(&self) {
+        self.inner.close();
+    }
+}
+
+fn fresh(shared: &Shared) -> Result<Connect> {
+    events::start_loop()?;
+    open::open(&shared.id, shared.credentials.as_ref(), &AtomicBool::new(false))
+}
+
+thread_local! {
+    static FORBIDDEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Marks the calling thread as one that must never block in libvirt (the window's main thread).
-pub fn forbid_here() {}
+pub fn forbid_here() {
+    FORBIDDEN.set(true);
+}
+
+fn forbidden(uri: &str) -> Result<()> {
+    debug_assert!(!FORBIDDEN.get(), "a blocking call to a host on a thread that must not block");
+    if FORBIDDEN.get() {
+        tracing::error!(uri, "a blocking call to a host on a thread that must not block; refused");
+        return Err(Error::Busy { uri: uri.to_owned() });
+    }
+    Ok(())
+}

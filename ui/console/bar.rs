@@ -10,7 +10,7 @@ use super::view::Input;
 use crate::i18n::gettext;
 
 /// The bar shows when the pointer comes this near to the edge, and hides when it is this far away (px).
-const NEAR: f64 = 4.0;
+const NEAR: f64 = 8.0;
 const FAR: f64 = 72.0;
 
 /// The bar and the buttons whose words change.
@@ -19,6 +19,8 @@ pub struct Bar {
     send: gtk::MenuButton,
     full_screen: gtk::Button,
     detach: gtk::Button,
+    /// The pointer is at the edge.
+    near: Rc<Cell<bool>>,
 }
 
 impl Bar {
@@ -30,7 +32,7 @@ impl Bar {
         }
         let keys = menu_button(&gettext("Send keys"), &keys_menu());
         let scale = menu_button(&gettext("Scale"), &scale_menu());
-        let (full_screen, detach) = (gtk::Button::new(), gtk::Button::new());
+        let (full_screen, detach) = (flat_button(), flat_button());
         let sender = send.clone();
         full_screen.connect_clicked(move |_| sender.emit(Input::ToggleFullScreen));
         let sender = send.clone();
@@ -46,7 +48,7 @@ impl Bar {
             .valign(gtk::Align::Start)
             .transition_type(gtk::RevealerTransitionType::SlideDown)
             .build();
-        let bar = Self { revealer, send: keys, full_screen, detach };
+        let bar = Self { revealer, send: keys, full_screen, detach, near: Rc::default() };
         bar.show(false, false);
         bar
     }
@@ -58,16 +60,26 @@ impl Bar {
         self.detach.set_visible(!full_screen);
     }
 
+    /// Without a live picture, no keys can be sent.
+    pub fn set_live(&self, live: bool) {
+        self.send.set_sensitive(live);
+    }
+
     /// Puts the keyboard's focus into the bar.
     pub fn focus(&self) {
         self.revealer.set_reveal_child(true);
         self.send.grab_focus();
     }
 
+    /// The focus went back to the picture: without the pointer here, the bar goes.
+    pub fn retreat(&self) {
+        self.revealer.set_reveal_child(self.near.get());
+    }
+
     /// Follows the pointer over `area`, whose upper edge the bar lies at.
     pub fn follow(&self, area: &impl IsA<gtk::Widget>) {
         let motion = gtk::EventControllerMotion::new();
-        let near = Rc::new(Cell::new(false));
+        let near = Rc::clone(&self.near);
         let revealer = self.revealer.downgrade();
         let update = move |y: f64| {
             let Some(revealer) = revealer.upgrade() else { return };
@@ -79,6 +91,10 @@ impl Bar {
         motion.connect_leave(move |_| update(f64::INFINITY));
         area.add_controller(motion);
     }
+}
+
+fn flat_button() -> gtk::Button {
+    gtk::Button::builder().css_classes(["flat"]).build()
 }
 
 fn menu_button(label: &str, menu: &gio::Menu) -> gtk::MenuButton {

@@ -220,9 +220,14 @@ impl State {
         });
         root.add_controller(keys.clone());
         self.grab.replace(Some((root.clone(), keys)));
-        if let Some(toplevel) = toplevel(root) {
-            toplevel.inhibit_system_shortcuts(None::<&gdk::Event>);
-        }
+        // The surface takes this only once it knows that it has the focus, which is after this event.
+        let state = Rc::downgrade(self);
+        glib::idle_add_local_once(move || {
+            let held = state.upgrade().and_then(|state| state.grab.borrow().as_ref().map(|(root, _)| root.clone()));
+            if let Some(toplevel) = held.as_ref().and_then(toplevel) {
+                toplevel.inhibit_system_shortcuts(None::<&gdk::Event>);
+            }
+        });
     }
 
     /// Gives the keyboard back; the guest is told that nothing is held any more.

@@ -11,6 +11,7 @@ use relm4::prelude::*;
 
 use super::bar::Bar;
 use super::keys;
+use super::mode::Mode;
 use super::screen::Screen;
 use super::window::OwnWindow;
 use super::words;
@@ -38,6 +39,8 @@ pub enum Input {
     Fit(bool),
     ToggleFullScreen,
     ToggleDetached,
+    /// The own window fills the screen, or no longer.
+    FullScreen(bool),
     Session(Event),
     /// The button below the words.
     Act,
@@ -53,16 +56,6 @@ pub enum Output {
     Title(String),
     /// Start the machine.
     Start,
-}
-
-/// What is shown instead of a live picture.
-enum Mode {
-    Connecting,
-    Live,
-    Off,
-    Lost { reason: String, retry_in: u32 },
-    Password { wrong_before: bool },
-    Failed(String),
 }
 
 /// The component's state.
@@ -137,7 +130,7 @@ impl Component for ConsoleView {
                         set_wrap: true,
                         set_justify: gtk::Justification::Center,
                         #[watch]
-                        set_label: &model.title(),
+                        set_label: &model.mode.title(&model.name, model.has_picture),
                     },
                     gtk::Label {
                         set_wrap: true,
@@ -145,9 +138,9 @@ impl Component for ConsoleView {
                         set_selectable: true,
                         set_justify: gtk::Justification::Center,
                         #[watch]
-                        set_label: &model.body(),
+                        set_label: &model.mode.body(),
                         #[watch]
-                        set_visible: !model.body().is_empty(),
+                        set_visible: !model.mode.body().is_empty(),
                     },
                     #[name = "password"]
                     gtk::PasswordEntry {
@@ -162,9 +155,9 @@ impl Component for ConsoleView {
                         add_css_class: "pill",
                         add_css_class: "suggested-action",
                         #[watch]
-                        set_label: &model.button(),
+                        set_label: &model.mode.button(),
                         #[watch]
-                        set_visible: !model.button().is_empty(),
+                        set_visible: !model.mode.button().is_empty(),
                         connect_clicked => Input::Act,
                     },
                 },
@@ -238,16 +231,21 @@ impl Component for ConsoleView {
             Input::Act => self.act(widgets, &sender),
             Input::Grabbed(grabbed) => {
                 self.grabbed = grabbed;
+                if grabbed {
+                    self.bar.retreat();
+                }
                 let _ = sender.output(Output::Title(if grabbed { release_hint() } else { String::new() }));
             }
             Input::Release => self.bar.focus(),
             Input::ToggleFullScreen => match &self.own_window {
-                Some(window) => match window.toggle_full_screen() {
-                    Some(full) => self.moved(full),
-                    None => self.bring_back(widgets, root),
-                },
+                Some(window) if window.toggle_full_screen() => {}
+                Some(_) => self.bring_back(widgets, root),
                 None => self.move_out(widgets, root, &sender, true),
             },
+            Input::FullScreen(full) => {
+                self.bar.show(self.own_window.is_some(), full);
+                self.screen.picture.grab_focus();
+            }
             Input::ToggleDetached if self.own_window.is_some() => self.bring_back(widgets, root),
             Input::ToggleDetached => self.move_out(widgets, root, &sender, false),
         }
@@ -288,6 +286,7 @@ impl ConsoleView {
             Event::Cursor(cursor) => return self.screen.set_cursor(cursor.as_ref()),
             Event::Damage(_) | Event::Clipboard(_) => return,
         };
+        self.bar.set_live(matches!(self.mode, Mode::Live));
     }
 
     fn damaged(&self, damage: &[Rect]) {
@@ -321,62 +320,32 @@ impl ConsoleView {
     fn move_out(&mut self, widgets: &ConsoleViewWidgets, root: &adw::Bin, sender: &ComponentSender<Self>, full: bool) {
         let beside = root.root().and_downcast::<gtk::Window>();
         root.set_child(Some(&elsewhere(sender.input_sender())));
-        let back = sender.input_sender().clone();
+        let (back, filled) = (sender.input_sender().clone(), sender.input_sender().clone());
         let close = move || {
             let _ = back.send(Input::ToggleDetached);
         };
-        let window = OwnWindow::open(widgets.stage.upcast_ref(), beside.as_ref(), full, close);
-        self.own_window = Some(window);
-        self.moved(full);
+        let on_full_screen = move |full| {
+            let _ = filled.send(Input::FullScreen(full));
+        };
+        let stage = widgets.stage.upcast_ref();
+        self.own_window = Some(OwnWindow::open(stage, beside.as_ref(), full, close, on_full_screen));
+        self.moved();
     }
 
     fn bring_back(&mut self, widgets: &ConsoleViewWidgets, root: &adw::Bin) {
         self.own_window = None;
         root.set_child(Some(&widgets.stage));
-        self.moved(false);
+        self.moved();
     }
 
-    fn moved(&self, full_screen: bool) {
-        self.bar.show(self.own_window.is_some(), full_screen);
+    fn moved(&self) {
+        self.bar.show(self.own_window.is_some(), false);
         self.session.set_visible(self.is_seen());
         self.screen.picture.grab_focus();
     }
 
     fn scrollbars(&self) -> gtk::PolicyType {
         if self.fit { gtk::PolicyType::Never } else { gtk::PolicyType::Automatic }
-    }
-
-    fn title(&self) -> String {
-        match &self.mode {
-            Mode::Live => String::new(),
-            Mode::Connecting => gettext("Connecting to the screen…"),
-            Mode::Off => gettext_f("{name} is off", &[("name", &self.name)]),
-            Mode::Lost { .. } => gettext("Connection lost"),
-            Mode::Password { .. } => gettext("This screen has a password"),
-            Mode::Failed(_) => gettext("No screen to show"),
-        }
-    }
-
-    fn body(&self) -> String {
-        match &self.mode {
-            Mode::Live | Mode::Connecting | Mode::Off | Mode::Password { wrong_before: false } => String::new(),
-            Mode::Lost { reason, retry_in } => {
-                let again = gettext_f("Trying again in {seconds} s.", &[("seconds", &retry_in.to_string())]);
-                format!("{reason}\n{again}")
-            }
-            Mode::Password { wrong_before: true } => gettext("That password was wrong. Try again."),
-            Mode::Failed(reason) => reason.clone(),
-        }
-    }
-
-    fn button(&self) -> String {
-        match &self.mode {
-            Mode::Live | Mode::Connecting => String::new(),
-            Mode::Off => gettext("Start"),
-            Mode::Lost { .. } => gettext("Try now"),
-            Mode::Password { .. } => gettext("Unlock"),
-            Mode::Failed(_) => gettext("Try again"),
-        }
     }
 }
 

@@ -10,19 +10,23 @@ pub struct OwnWindow {
 }
 
 impl OwnWindow {
-    /// Moves `content`, which has no parent now, into a new window. `on_close` hears when a person closes that.
+    /// Moves `content`, which has no parent now, into a new window. `on_close` hears when a person closes that,
+    /// `on_full_screen` when it fills the screen or stops that (which the desktop decides, and does a moment later).
     pub fn open(
         content: &gtk::Widget,
         beside: Option<&gtk::Window>,
         full_screen: bool,
         on_close: impl Fn() + 'static,
+        on_full_screen: impl Fn(bool) + 'static,
     ) -> Self {
         let window = gtk::Window::builder().child(content).default_width(960).default_height(640).build();
+        window.set_titlebar(Some(&adw::HeaderBar::new()));
         window.set_application(beside.and_then(GtkWindowExt::application).as_ref());
         window.connect_close_request(move |_| {
             on_close();
             Propagation::Stop
         });
+        window.connect_fullscreened_notify(move |window| on_full_screen(window.is_fullscreen()));
         if full_screen {
             window.fullscreen();
         }
@@ -35,15 +39,14 @@ impl OwnWindow {
         self.window.set_title(Some(title));
     }
 
-    /// Fills the screen, or stops that; true if it will fill it. `None` if the console should go back to its page.
-    pub fn toggle_full_screen(&self) -> Option<bool> {
-        let full = self.window.is_fullscreen();
-        match (full, self.for_full_screen) {
-            (true, true) => return None,
+    /// Fills the screen, or stops that. False if the console should go back to its page instead.
+    pub fn toggle_full_screen(&self) -> bool {
+        match (self.window.is_fullscreen(), self.for_full_screen) {
+            (true, true) => return false,
             (true, false) => self.window.unfullscreen(),
             (false, _) => self.window.fullscreen(),
         }
-        Some(!full)
+        true
     }
 }
 

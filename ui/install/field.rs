@@ -67,7 +67,7 @@ pub struct Field<W> {
     text: gtk::Label,
 }
 
-impl<W: IsA<gtk::Widget> + Default> Field<W> {
+impl<W: IsA<gtk::Widget> + IsA<glib::Object> + Default> Field<W> {
     /// `class` is the control's GTK class; the label may have a mnemonic.
     pub fn new(class: &str, label: &str) -> Self {
         let label = glib::markup_escape_text(label);

@@ -20,8 +20,7 @@ pub enum Step {
 
 impl Step {
     /// All, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Source, Self::System, Self::Unattended, Self::Disk, Self::Network, Self::Summary];
+    pub const ALL: [Self; 6] = [Self::Source, Self::System, Self::Unattended, Self::Disk, Self::Network, Self::Summary];
 
     /// Its place in [`Self::ALL`], which is also its row's index.
     pub fn index(self) -> usize {
@@ -199,8 +198,8 @@ impl Form {
         self.typed.any
     }
 
-    /// Fills in what is right nine times of ten, wherever nothing was typed. `mac` is a fresh address for this host.
-    pub fn suggest(&mut self, offers: Option<&Offers>, detected: Option<&Detected>, mac: &str) {
+    /// Fills in what is right nine times of ten, wherever nothing was typed.
+    pub fn suggest(&mut self, offers: Option<&Offers>, detected: Option<&Detected>) {
         let names: &[String] = offers.map_or(&[], |o| &o.names);
         if !self.typed.name {
             self.name = unique(&base_name(detected), names);
@@ -215,10 +214,10 @@ impl Form {
             let folder = offers.and_then(|o| o.pool_folder.as_deref()).unwrap_or("/var/lib/libvirt/images");
             self.disk_path = format!("{}/{}.{}", folder.trim_end_matches('/'), self.name, ending(self.format));
         }
-        if !self.typed.mac {
-            self.mac = mac.to_owned();
-        }
         if let Some(offers) = offers {
+            if !self.typed.mac {
+                self.mac.clone_from(&offers.mac);
+            }
             self.suggest_network(offers);
             self.vcpus = offers.max_vcpus.filter(|max| *max > 0).map_or(self.vcpus, |max| self.vcpus.min(max));
         }
@@ -259,23 +258,31 @@ impl Form {
         }
     }
 
-    /// An answer that was chosen and not given yet, on whose page the window asks for it.
-    pub fn missing(&self) -> Option<Field> {
-        match self.answers {
-            Answers::Url if self.answers_url.trim().is_empty() => return Some(Field::Unattended),
-            Answers::File if self.answers_file.is_none() => return Some(Field::Unattended),
-            _ => {}
-        }
-        match self.disk {
-            DiskKind::New if self.disk_path.trim().is_empty() => return Some(Field::DiskPath),
-            DiskKind::Existing if self.existing_path.trim().is_empty() => return Some(Field::DiskPath),
-            _ => {}
-        }
-        match self.net {
-            NetKind::Bridge if self.bridge.trim().is_empty() => Some(Field::Network),
-            NetKind::Network if self.network.is_empty() => Some(Field::Network),
-            _ => None,
-        }
+    /// Answers that were chosen and not given yet, on whose pages the window asks for them.
+    pub fn missing(&self) -> Vec<Field> {
+        let blank = |text: &str| text.trim().is_empty();
+        let answers = match self.answers {
+            Answers::None => false,
+            Answers::Url => blank(&self.answers_url),
+            Answers::File => self.answers_file.is_none(),
+        };
+        let disk = match self.disk {
+            DiskKind::New => blank(&self.disk_path),
+            DiskKind::Existing => blank(&self.existing_path),
+            DiskKind::None => false,
+        };
+        let network = match self.net {
+            NetKind::Bridge => blank(&self.bridge),
+            NetKind::Network => blank(&self.network),
+            NetKind::User | NetKind::None => false,
+        };
+        let all = [
+            (blank(&self.name), Field::Name),
+            (answers, Field::Unattended),
+            (disk, Field::DiskPath),
+            (network, Field::Network),
+        ];
+        all.into_iter().filter(|(is, _)| *is).map(|(_, field)| field).collect()
     }
 
     /// The request. While the location is not understood, its text stands in as a folder; nothing is done with it then,

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 
 use drover::finding::Field;
 use drover::install::detect::{Detected, Family};
-use drover::install::offers::{NetworkOffer, Offers};
+use drover::install::offers::Offers;
 use drover::install::source::Location;
 use drover::install::{Disk, Format, Network, Unattended};
+use drover::network::NetworkInfo;
 
 use super::*;
 
@@ -32,9 +33,10 @@ fn host() -> Offers {
     Offers {
         bridges: vec!["virbr0".into(), "xenbr0".into()],
         networks: vec![
-            NetworkOffer { name: "old".into(), active: false },
-            NetworkOffer { name: "default".into(), active: true },
+            NetworkInfo { name: "old".into(), ..NetworkInfo::default() },
+            NetworkInfo { name: "default".into(), active: true, ..NetworkInfo::default() },
         ],
+        mac: "52:54:00:00:00:01".into(),
         max_vcpus: Some(1),
         memory_mib: 4096,
         pool_folder: Some("/srv/pool".into()),
@@ -45,7 +47,7 @@ fn host() -> Offers {
 
 fn suggested() -> Form {
     let mut form = Form::default();
-    form.suggest(Some(&host()), Some(&rhel5()), "52:54:00:00:00:01");
+    form.suggest(Some(&host()), Some(&rhel5()));
     form
 }
 
@@ -63,7 +65,7 @@ fn suggestions_fit_the_system_and_the_host() {
 fn a_system_without_an_id_is_named_by_its_first_word() {
     let detected = Detected { os_short_id: None, os: "Oracle/Linux Server".into(), ..rhel5() };
     let mut form = Form::default();
-    form.suggest(None, Some(&detected), "");
+    form.suggest(None, Some(&detected));
     assert_eq!(form.name, "oraclelinux5.0");
 }
 
@@ -74,12 +76,12 @@ fn what_was_typed_is_not_suggested_over() {
     form.edit(Edit::Memory(1024));
     form.edit(Edit::Bridge("br7".into()));
     form.edit(Edit::NetKind(NetKind::User));
-    form.suggest(Some(&host()), Some(&rhel5()), "52:54:00:00:00:02");
+    form.suggest(Some(&host()), Some(&rhel5()));
     assert_eq!((form.name.as_str(), form.memory_mib, form.bridge.as_str()), ("node2", 1024, "br7"));
     assert_eq!(form.net, NetKind::User);
     assert_eq!(form.disk_path, "/srv/pool/node2.qcow2", "the suggested path follows the name");
     form.edit(Edit::DiskPath("/vmware/xen/images/node2.img".into()));
-    form.suggest(Some(&host()), Some(&rhel5()), "52:54:00:00:00:02");
+    form.suggest(Some(&host()), Some(&rhel5()));
     assert_eq!(form.disk_path, "/vmware/xen/images/node2.img");
     assert!(form.is_touched());
 }
@@ -89,7 +91,7 @@ fn an_emptied_field_is_suggested_again() {
     let mut form = suggested();
     form.edit(Edit::Name("x".into()));
     form.edit(Edit::Name(String::new()));
-    form.suggest(Some(&host()), Some(&rhel5()), "52:54:00:00:00:02");
+    form.suggest(Some(&host()), Some(&rhel5()));
     assert_eq!(form.name, "rhel5.0-3");
 }
 
@@ -123,15 +125,15 @@ fn the_request_is_what_was_entered() {
 #[test]
 fn a_chosen_answer_that_was_not_given_is_asked_for() {
     let mut form = suggested();
-    assert_eq!(form.missing(), None);
+    assert_eq!(form.missing(), []);
     form.edit(Edit::Bridge("  ".into()));
-    assert_eq!(form.missing(), Some(Field::Network));
+    assert_eq!(form.missing(), [Field::Network]);
     form.edit(Edit::DiskKind(DiskKind::Existing));
-    assert_eq!(form.missing(), Some(Field::DiskPath));
+    assert_eq!(form.missing(), [Field::DiskPath, Field::Network]);
     form.edit(Edit::Answers(Answers::File));
-    assert_eq!(form.missing(), Some(Field::Unattended));
+    assert_eq!(form.missing(), [Field::Unattended, Field::DiskPath, Field::Network]);
     form.edit(Edit::AnswersFile(PathBuf::from("/tmp/ks.cfg")));
-    assert_eq!(form.missing(), Some(Field::DiskPath));
+    assert_eq!(form.missing(), [Field::DiskPath, Field::Network]);
 }
 
 #[test]

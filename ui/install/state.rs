@@ -1,5 +1,5 @@
 //! All that the New-machine window knows: the form and what the checks answered. Says what stands under which field.
-use drover::finding::{Field, Finding, Reason, Severity};
+use drover::finding::{Field, Finding, Severity};
 use drover::host::Host;
 use drover::install::detect::Detected;
 use drover::install::offers::Offers;
@@ -40,10 +40,16 @@ pub enum Seen<T> {
 }
 
 /// A look-up with the stop button of the one that is under way: a new one stops the old, whose answer is then dropped.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Live<T> {
     cancel: Cancel,
     pub seen: Seen<T>,
+}
+
+impl<T> Default for Live<T> {
+    fn default() -> Self {
+        Self { cancel: Cancel::default(), seen: Seen::Nothing }
+    }
 }
 
 impl<T> Live<T> {
@@ -90,6 +96,8 @@ pub struct Looked {
     pub findings: Vec<Finding>,
     /// The plan and its virt-install command, where nothing stands in the way.
     pub plan: Option<(Box<Plan>, String)>,
+    /// Bytes free in the folder of a new image.
+    pub free: Option<u64>,
     /// The host could not be asked.
     pub trouble: Option<String>,
 }
@@ -118,12 +126,11 @@ impl State {
 
     /// What stands under a field: the worst finding, else a hint.
     pub fn says(&self, field: Field) -> Says {
-        let found = self.findings_of(field).max_by_key(|f| f.severity);
-        match found {
-            Some(f) if f.reason == Reason::NameEmpty || self.form.missing() == Some(field) => {
-                Says::Note(errors::finding(f))
-            }
-            Some(f) => said(f),
+        if self.form.missing().contains(&field) {
+            return Says::Note(missing(field));
+        }
+        match self.findings_of(field).max_by_key(|f| f.severity) {
+            Some(finding) => said(finding),
             None => self.hint(field),
         }
     }
@@ -142,8 +149,16 @@ impl State {
                 Some(max) => Says::Note(gettext_f("The host allows up to {n}", &[("n", &max.to_string())])),
                 None => Says::Nothing,
             },
+            Field::DiskSize => self.free_hint(),
             _ => Says::Nothing,
         }
+    }
+
+    fn free_hint(&self) -> Says {
+        let Some(free) = self.looked.free else { return Says::Nothing };
+        let folder = self.form.disk_path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
+        let gib = format!("{:.1}", free as f64 / f64::from(1 << 30));
+        Says::Good(gettext_f("{gib} GiB free in {folder}", &[("gib", &gib), ("folder", folder)]))
     }
 
     fn host_says(&self) -> Says {
@@ -208,15 +223,14 @@ impl State {
             Seen::Bad(words) => all.push((Step::Source, Says::Bad(words.clone()))),
             _ => {}
         }
-        if let Some(field) = self.form.missing() {
-            all.push((Step::of(field), Says::Bad(missing(field))));
-        }
+        let missing_fields = self.form.missing();
+        all.extend(missing_fields.iter().map(|field| (Step::of(*field), Says::Bad(missing(*field)))));
         if let says @ (Says::Bad(_) | Says::Warn(_)) = self.answers_says() {
             all.push((Step::Unattended, says));
         }
         let source_is_bad = matches!(self.source.seen, Seen::Bad(_) | Seen::Nothing);
         for finding in &self.looked.findings {
-            let told = (finding.field == Field::Source && source_is_bad) || self.form.missing() == Some(finding.field);
+            let told = (finding.field == Field::Source && source_is_bad) || missing_fields.contains(&finding.field);
             if !told {
                 all.push((Step::of(finding.field), said(finding)));
             }
@@ -277,8 +291,9 @@ fn answers_checked(checked: &Checked) -> Says {
 }
 
 /// What is asked for when a chosen answer was not given.
-pub fn missing(field: Field) -> String {
+fn missing(field: Field) -> String {
     match field {
+        Field::Name => gettext("Give the machine a name"),
         Field::Unattended => gettext("Say where the file with the answers is"),
         Field::DiskPath => gettext("Give the disk a path"),
         Field::Network => gettext("Name the bridge or network"),

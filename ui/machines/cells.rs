@@ -2,13 +2,14 @@
 //!
 //! Only cells that are bound to a row look at it; a tick of figures asks them to look again, so 10,000 machines cost no
 //! more than the two hundred rows that the view keeps.
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use drover::host::{HostId, LinkState};
 use drover::inventory::{HISTORY, HostEntry, Inventory};
+use gtk::glib;
 use gtk::prelude::*;
 
 use super::columns::Column;
@@ -21,21 +22,13 @@ use crate::widgets::sparkline::Sparkline;
 /// Called with the host whose "Try now" was clicked.
 pub type Retry = Rc<dyn Fn(HostId)>;
 
-/// The widgets of one cell.
+/// The widgets of one cell. Texts are inscriptions: another text costs no new layout of the list.
 enum Parts {
-    Name(NameParts),
-    /// A word, and the button of a lost host.
-    State { label: gtk::Label, retry: gtk::Button },
-    Figure { label: gtk::Label, sparkline: Sparkline },
-    Text(gtk::Label),
-}
-
-struct NameParts {
-    expander: gtk::TreeExpander,
-    icon: gtk::Image,
-    name: gtk::Label,
-    extra: gtk::Label,
-    second: gtk::Label,
+    Name { expander: gtk::TreeExpander, icon: gtk::Image, text: gtk::Inscription },
+    /// A word; the button of a lost host is made when it is wanted.
+    State { all: gtk::Box, text: gtk::Inscription, retry: OnceCell<gtk::Button> },
+    Cpu { text: gtk::Inscription, sparkline: Sparkline },
+    Text(gtk::Inscription),
 }
 
 struct CellWidgets {
@@ -65,7 +58,7 @@ impl Cells {
         let cells = self.clone();
         factory.connect_setup(move |_, object| {
             let Some(item) = object.downcast_ref::<gtk::ListItem>() else { return };
-            let (parts, widget) = cells.make(column, item);
+            let (parts, widget) = make(column);
             item.set_child(Some(&widget));
             let cell = CellWidgets { column, parts, bound: false, item: item.clone() };
             cells.cells.borrow_mut().insert(item.clone(), cell);
@@ -87,7 +80,7 @@ impl Cells {
     pub fn refresh(&self) {
         let (cells, inventory) = (self.cells.borrow(), self.inventory.borrow());
         for cell in cells.values().filter(|c| c.bound) {
-            cell.show(&inventory);
+            cell.show(&inventory, &self.retry);
         }
     }
 
@@ -113,136 +106,111 @@ impl Cells {
         let Some(cell) = item.and_then(|item| cells.get_mut(item)) else { return };
         cell.bound = bound;
         if bound {
-            cell.show(&self.inventory.borrow());
-        } else if let Parts::Name(parts) = &cell.parts {
-            parts.expander.set_list_row(None);
+            cell.show(&self.inventory.borrow(), &self.retry);
+        } else if let Parts::Name { expander, .. } = &cell.parts {
+            expander.set_list_row(None);
         }
     }
 
-    fn make(&self, column: Column, item: &gtk::ListItem) -> (Parts, gtk::Widget) {
-        match column {
-            Column::Name => make_name(),
-            Column::State => {
-                let label = text_label(0.0);
-                let retry = gtk::Button::builder()
-                    .label(gettext("Try now"))
-                    .visible(false)
-                    .valign(gtk::Align::Center)
-                    .halign(gtk::Align::Start)
-                    .css_classes(["small"])
-                    .build();
-                let (on_retry, item) = (self.retry.clone(), item.downgrade());
-                retry.connect_clicked(move |_| {
-                    let host = item.upgrade().and_then(|i| i.item()).as_ref().and_then(Item::of);
-                    if let Some(Item::Host(row)) = host
-                        && let Some(id) = row.id()
-                    {
-                        on_retry(id);
-                    }
-                });
-                let all = gtk::Box::new(gtk::Orientation::Horizontal, 0);
-                all.append(&label);
-                all.append(&retry);
-                (Parts::State { label, retry }, all.upcast())
-            }
-            Column::Cpu => {
-                let label = text_label(1.0);
-                label.set_width_chars(5);
-                let sparkline = Sparkline::default();
-                sparkline.set_hexpand(true);
-                let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
-                all.append(&label);
-                all.append(&sparkline);
-                (Parts::Figure { label, sparkline }, all.upcast())
-            }
-            Column::Disk | Column::Network | Column::Snapshots => {
-                let label = text_label(1.0);
-                label.set_hexpand(true);
-                (Parts::Text(label.clone()), label.upcast())
-            }
-            Column::Os | Column::Memory | Column::Addresses | Column::Autostart => {
-                let label = text_label(0.0);
-                (Parts::Text(label.clone()), label.upcast())
-            }
+}
+
+fn make(column: Column) -> (Parts, gtk::Widget) {
+    match column {
+        Column::Name => {
+            let icon = gtk::Image::new();
+            let text = inscription(0.0);
+            text.set_min_chars(12);
+            let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
+            all.append(&icon);
+            all.append(&text);
+            let expander = gtk::TreeExpander::new();
+            expander.set_child(Some(&all));
+            (Parts::Name { expander: expander.clone(), icon, text }, expander.upcast())
+        }
+        Column::State => {
+            let text = inscription(0.0);
+            let all = gtk::Box::new(gtk::Orientation::Horizontal, 0);
+            all.append(&text);
+            (Parts::State { all: all.clone(), text, retry: OnceCell::new() }, all.upcast())
+        }
+        Column::Cpu => {
+            let text = inscription(1.0);
+            text.set_hexpand(false);
+            text.set_min_chars(5);
+            let sparkline = Sparkline::default();
+            sparkline.set_hexpand(true);
+            let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
+            all.append(&text);
+            all.append(&sparkline);
+            (Parts::Cpu { text, sparkline }, all.upcast())
+        }
+        Column::Disk | Column::Network | Column::Snapshots => {
+            let text = inscription(1.0);
+            (Parts::Text(text.clone()), text.upcast())
+        }
+        Column::Os | Column::Memory | Column::Addresses | Column::Autostart => {
+            let text = inscription(0.0);
+            (Parts::Text(text.clone()), text.upcast())
         }
     }
 }
 
-fn text_label(xalign: f32) -> gtk::Label {
-    gtk::Label::builder().xalign(xalign).ellipsize(gtk::pango::EllipsizeMode::End).css_classes(["numeric"]).build()
-}
-
-fn make_name() -> (Parts, gtk::Widget) {
-    let icon = gtk::Image::new();
-    let name = text_label(0.0);
-    let extra = text_label(0.0);
-    extra.add_css_class("dim-label");
-    let second = text_label(0.0);
-    second.add_css_class("dim-label");
-    second.add_css_class("caption");
-    let first = gtk::Box::new(gtk::Orientation::Horizontal, 8);
-    first.append(&name);
-    first.append(&extra);
-    let lines = gtk::Box::new(gtk::Orientation::Vertical, 0);
-    lines.set_valign(gtk::Align::Center);
-    lines.append(&first);
-    lines.append(&second);
-    let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
-    all.append(&icon);
-    all.append(&lines);
-    let expander = gtk::TreeExpander::new();
-    expander.set_child(Some(&all));
-    (Parts::Name(NameParts { expander: expander.clone(), icon, name, extra, second }), expander.upcast())
+fn inscription(xalign: f32) -> gtk::Inscription {
+    gtk::Inscription::builder()
+        .xalign(xalign)
+        .hexpand(true)
+        .min_chars(3)
+        .text_overflow(gtk::InscriptionOverflow::EllipsizeEnd)
+        .css_classes(["numeric"])
+        .build()
 }
 
 impl CellWidgets {
-    fn show(&self, inventory: &Inventory) {
+    fn show(&self, inventory: &Inventory, retry: &Retry) {
         let Some(object) = self.item.item() else { return };
         match Item::of(&object) {
             Some(Item::Host(row)) => {
                 let Some(entry) = row.id().and_then(|id| inventory.host(&id)) else { return };
-                self.show_host(entry);
+                self.show_host(entry, retry);
             }
             Some(Item::Machine(row)) => self.show_machine(&row, inventory),
             None => {}
         }
-        if let Parts::Name(parts) = &self.parts {
-            parts.expander.set_list_row(object.downcast_ref());
+        if let Parts::Name { expander, .. } = &self.parts {
+            expander.set_list_row(object.downcast_ref());
         }
     }
 
-    fn show_host(&self, host: &HostEntry) {
+    fn show_host(&self, host: &HostEntry, on_retry: &Retry) {
         match &self.parts {
-            Parts::Name(parts) => {
-                parts.icon.set_visible(false);
-                set_class(&parts.name, "heading", true);
-                set_class(&parts.name, "dim-label", false);
-                let (name, extra) = (host.name(), host_text::address(host));
-                set_text(&parts.name, &name);
-                set_text(&parts.extra, &extra);
-                let second = host_text::status(host, SystemTime::now());
-                set_text(&parts.second, &second);
-                parts.second.set_visible(true);
-                parts.expander.set_tooltip_text(Some(&second));
+            Parts::Name { expander, icon, text } => {
+                let status = host_text::status(host, SystemTime::now());
+                let (name, address) = (escape(&host.name()), escape(&host_text::address(host)));
+                icon.set_visible(false);
+                text.set_min_lines(2);
+                let line = escape(&status);
+                text.set_markup(Some(&format!(
+                    "<b>{name}</b>  <span alpha=\"60%\">{address}</span>\n<span alpha=\"70%\" size=\"small\">{line}</span>"
+                )));
+                expander.set_tooltip_text(Some(&status));
             }
-            Parts::State { label, retry } => {
-                let can_retry = matches!(host.link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed);
-                retry.set_visible(can_retry);
-                label.set_visible(!can_retry);
-                set_text(label, "");
+            Parts::State { all, text, retry } => {
+                let down = matches!(host.link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed);
+                set_text(text, "");
+                text.set_visible(!down);
+                if down {
+                    let button = retry.get_or_init(|| retry_button(all, &self.item, on_retry.clone()));
+                    button.set_visible(true);
+                } else if let Some(button) = retry.get() {
+                    button.set_visible(false);
+                }
             }
-            Parts::Figure { label, sparkline } => match host.load.cpu_percent.filter(|_| host.link == LinkState::Up) {
-                Some(cpu) => {
-                    set_text(label, &format::percent(cpu));
-                    sparkline.set(host.cpu_history.iter().copied(), HISTORY, 100.0);
-                }
-                None => {
-                    set_text(label, "");
-                    sparkline.clear();
-                }
-            },
-            Parts::Text(label) if self.column == Column::Memory => set_text(label, &host_text::memory(host)),
-            Parts::Text(label) => set_text(label, ""),
+            Parts::Cpu { text, sparkline } => {
+                let cpu = host.load.cpu_percent.filter(|_| host.link == LinkState::Up);
+                show_cpu(text, sparkline, cpu, host.cpu_history.iter().copied());
+            }
+            Parts::Text(text) if self.column == Column::Memory => set_text(text, &host_text::memory(host)),
+            Parts::Text(text) => set_text(text, ""),
         }
     }
 
@@ -250,41 +218,82 @@ impl CellWidgets {
         let Some(contents) = row.contents() else { return };
         let Some(entry) = inventory.host(&contents.key.host) else { return };
         let (facts, stale) = (&contents.facts, entry.link != LinkState::Up);
+        let dim = stale || !facts.state.is_active();
         match &self.parts {
-            Parts::Name(parts) => {
-                parts.icon.set_visible(true);
-                parts.icon.set_icon_name(Some(state_icon(facts.state, facts.saved)));
-                set_class(&parts.icon, "dim-label", stale || !facts.state.is_active());
-                set_class(&parts.name, "heading", false);
-                set_class(&parts.name, "dim-label", stale);
-                set_text(&parts.name, &facts.name);
-                set_text(&parts.extra, facts.title.as_deref().unwrap_or_default());
-                parts.second.set_visible(false);
-                parts.expander.set_tooltip_text(facts.title.as_deref());
-            }
-            Parts::State { label, retry } => {
-                retry.set_visible(false);
-                label.set_visible(true);
-                set_class(label, "dim-label", stale || !facts.state.is_active());
-                set_text(label, &format::state_word(facts.state, facts.saved, stale && facts.state.is_active()));
-            }
-            Parts::Figure { label, sparkline } => match live(facts, stale).and(facts.stats.cpu_percent) {
-                Some(cpu) => {
-                    set_text(label, &format::percent(cpu));
-                    let history = entry.machines.get(&contents.key.domain).map(|m| &m.cpu_history);
-                    sparkline.set(history.into_iter().flatten().copied(), HISTORY, 100.0);
+            Parts::Name { expander, icon, text } => {
+                icon.set_visible(true);
+                icon.set_icon_name(Some(state_icon(facts.state, facts.saved)));
+                set_class(icon, "dim-label", dim);
+                set_class(text, "dim-label", stale);
+                text.set_min_lines(1);
+                match &facts.title {
+                    Some(title) => text.set_markup(Some(&format!(
+                        "{}  <span alpha=\"60%\">{}</span>",
+                        escape(&facts.name),
+                        escape(title)
+                    ))),
+                    None => {
+                        text.set_attributes(None);
+                        set_text(text, &facts.name);
+                    }
                 }
-                None => {
-                    set_text(label, "");
-                    sparkline.clear();
+                expander.set_tooltip_text(facts.title.as_deref());
+            }
+            Parts::State { text, retry, .. } => {
+                if let Some(button) = retry.get() {
+                    button.set_visible(false);
                 }
-            },
-            Parts::Text(label) => {
-                set_class(label, "dim-label", stale || !facts.state.is_active());
-                set_text(label, &text_of(self.column, facts, stale));
+                text.set_visible(true);
+                set_class(text, "dim-label", dim);
+                set_text(text, &format::state_word(facts.state, facts.saved, stale && facts.state.is_active()));
+            }
+            Parts::Cpu { text, sparkline } => {
+                let cpu = live(facts, stale).and(facts.stats.cpu_percent);
+                let history = entry.machines.get(&contents.key.domain).map(|m| &m.cpu_history);
+                show_cpu(text, sparkline, cpu, history.into_iter().flatten().copied());
+            }
+            Parts::Text(text) => {
+                set_class(text, "dim-label", dim);
+                set_text(text, &text_of(self.column, facts, stale));
             }
         }
     }
+}
+
+fn show_cpu(text: &gtk::Inscription, sparkline: &Sparkline, cpu: Option<f32>, history: impl Iterator<Item = f32>) {
+    match cpu {
+        Some(cpu) => {
+            set_text(text, &format::percent(cpu));
+            sparkline.set(history, HISTORY, 100.0);
+        }
+        None => {
+            set_text(text, "");
+            sparkline.clear();
+        }
+    }
+}
+
+fn retry_button(all: &gtk::Box, item: &gtk::ListItem, on_retry: Retry) -> gtk::Button {
+    let button = gtk::Button::builder()
+        .label(gettext("Try now"))
+        .valign(gtk::Align::Center)
+        .halign(gtk::Align::Start)
+        .build();
+    let item = item.downgrade();
+    button.connect_clicked(move |_| {
+        let row = item.upgrade().and_then(|i| i.item()).as_ref().and_then(Item::of);
+        if let Some(Item::Host(row)) = row
+            && let Some(id) = row.id()
+        {
+            on_retry(id);
+        }
+    });
+    all.append(&button);
+    button
+}
+
+fn escape(text: &str) -> glib::GString {
+    glib::markup_escape_text(text)
 }
 
 /// Figures are told of what runs on a host that answers.
@@ -307,10 +316,10 @@ fn text_of(column: Column, facts: &Facts, stale: bool) -> String {
     }
 }
 
-/// Leaves a label alone that says it already: a set text costs a layout.
-fn set_text(label: &gtk::Label, text: &str) {
-    if label.text() != text {
-        label.set_text(text);
+/// Leaves a text alone that says it already.
+fn set_text(inscription: &gtk::Inscription, text: &str) {
+    if inscription.text().as_deref() != Some(text) {
+        inscription.set_text(Some(text));
     }
 }
 

@@ -3,16 +3,40 @@ use std::cmp::Ordering;
 
 use drover::domain::{DomainStats, State};
 use drover::inventory::Machine;
-use gtk::glib;
 
 use super::columns::Column;
 use super::format;
 
+/// A name as it sorts: case folded, and numbers by their size, so that vm-2 comes before vm-10.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct NameKey(Box<str>);
+
+impl NameKey {
+    /// Each run of digits loses its leading zeros and gets its length in front of it, as one character.
+    fn new(name: &str) -> Self {
+        let mut key = String::with_capacity(name.len() + 8);
+        let mut rest = name;
+        while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+            let (text, from) = rest.split_at(start);
+            key.extend(text.chars().flat_map(char::to_lowercase));
+            let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+            let (digits, after) = from.split_at(end);
+            let digits = digits.trim_start_matches('0');
+            // Behind "0", so that numbers stay where digits stand among other characters.
+            key.push('0');
+            key.push(char::from_u32(u32::try_from(digits.len()).unwrap_or(u32::MAX).min(0xd000)).unwrap_or('0'));
+            key.push_str(digits);
+            rest = after;
+        }
+        key.extend(rest.chars().flat_map(char::to_lowercase));
+        Self(key.into())
+    }
+}
+
 /// Plain facts of one row; the figures of a tick are replaced in place.
 pub struct Facts {
     pub name: String,
-    /// Folds case and puts vm-2 before vm-10.
-    name_key: glib::FilenameCollationKey,
+    name_key: NameKey,
     pub title: Option<String>,
     pub state: State,
     pub saved: bool,
@@ -33,7 +57,7 @@ impl Facts {
         let details = info.details.as_deref();
         Self {
             name: info.name.clone(),
-            name_key: glib::FilenameCollationKey::from(info.name.to_lowercase()),
+            name_key: NameKey::new(&info.name),
             title: details.and_then(|d| d.title.clone()).filter(|t| !t.is_empty()),
             state: info.state,
             saved: info.has_managed_save,
@@ -127,6 +151,14 @@ mod tests {
         let (two, ten) = (facts("vm-2", State::Off, None), facts("VM-10", State::Off, None));
         assert_eq!(two.compare(&ten, Column::Name, false), Ordering::Less);
         assert_eq!(two.compare(&ten, Column::Name, true), Ordering::Greater);
+    }
+
+    #[test]
+    fn numbers_sort_by_their_size_wherever_they_stand() {
+        let sorted = ["db", "VM-1-b", "vm-01-c", "vm-2", "vm-10", "vm-x", "vmware"];
+        for pair in sorted.windows(2) {
+            assert!(NameKey::new(pair[0]) < NameKey::new(pair[1]), "{pair:?}");
+        }
     }
 
     #[test]

@@ -9,17 +9,22 @@ mod host_text;
 mod list;
 mod menu;
 mod model;
+mod overview;
+mod page;
 mod perform;
 mod row;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod view;
 
 use drover::domain::State;
 pub use list::{MachineList, MachineListInit, MachineListMsg, MachineListOutput};
+pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
 pub use perform::{Perform, Request};
+pub use columns::Column;
+pub use model::Order;
 pub use view::Layout;
 
 /// The icon of a state: each a shape of its own, so that colour isn't needed to tell them apart.

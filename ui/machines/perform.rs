@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use drover::domain::DomainKey;
+use drover::domain::actions::Action;
+use drover::host::HostId;
 use drover::inventory::Inventory;
 use gtk::prelude::*;
 
 use super::dialogs::{self, Question};
-use crate::actions::{Action, Command, Subject};
+use crate::actions::{Command, Subject};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 
 /// What the app is asked to do, all questions answered.
@@ -16,6 +18,8 @@ use crate::i18n::{gettext, gettext_f, ngettext_f};
 pub enum Request {
     /// The action for each of these machines.
     Act { keys: Vec<DomainKey>, action: Action },
+    /// Start a machine from a file that was saved on this host.
+    RestoreFrom { host: HostId, path: String },
     /// Never ask before this command again: its name.
     Silence(&'static str),
 }
@@ -47,7 +51,7 @@ impl Perform {
             Command::Rename => self.rename(keys, &name, parent, on),
             Command::SaveTo => save_to(keys, &name, parent, on),
             _ => {
-                let Some(action) = command.action_without_words() else { return };
+                let Some(action) = command.plain() else { return };
                 let request = Request::Act { keys, action };
                 let silenced = self.silenced.borrow().contains(command.name());
                 match question(command, &names) {
@@ -102,6 +106,19 @@ fn save_to(keys: Vec<DomainKey>, name: &str, parent: &impl IsA<gtk::Widget>, on:
     let path = format!("/var/lib/libvirt/save/{name}.save");
     dialogs::ask_text(parent, &question, &gettext("File on the host"), &path, check_path, move |path| {
         on(Request::Act { keys: keys.clone(), action: Action::SaveTo(path) });
+    });
+}
+
+/// Asks for a file on the host that a machine was saved to, to start it again.
+pub fn restore_from(host: HostId, name: &str, parent: &impl IsA<gtk::Widget>, on: impl Fn(Request) + 'static) {
+    let question = Question {
+        heading: gettext_f("Restore a Machine on {host}", &[("host", name)]),
+        body: gettext("The machine that was saved to this file goes on where it was."),
+        yes: gettext("Restore"),
+        destructive: false,
+    };
+    dialogs::ask_text(parent, &question, &gettext("File on the host"), "/var/lib/libvirt/save/", check_path, move |path| {
+        on(Request::RestoreFrom { host: host.clone(), path });
     });
 }
 

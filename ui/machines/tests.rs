@@ -150,13 +150,13 @@ fn a_removed_host_takes_its_machines_along() {
     assert!(list.rows().is_empty());
 }
 
-fn labels(widget: &gtk::Widget, into: &mut Vec<String>) {
-    if let Some(label) = widget.downcast_ref::<gtk::Label>() {
-        into.push(label.text().into());
+fn texts_in(widget: &gtk::Widget, into: &mut Vec<String>) {
+    if let Some(text) = widget.downcast_ref::<gtk::Inscription>() {
+        into.extend(text.text().map(String::from));
     }
     let mut next = widget.first_child();
     while let Some(child) = next {
-        labels(&child, into);
+        texts_in(&child, into);
         next = child.next_sibling();
     }
 }
@@ -178,7 +178,7 @@ fn cells_show_what_the_host_said_last() {
     settle();
     let texts = || {
         let mut texts = Vec::new();
-        labels(view.widget.upcast_ref(), &mut texts);
+        texts_in(view.widget.upcast_ref(), &mut texts);
         texts
     };
     list.tell(Update::Link { host: list.host.clone(), link: LinkState::Up });

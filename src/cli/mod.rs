@@ -1,0 +1,170 @@
+//! droverctl's verbs: what is typed, which code carries it out, and what the shell gets back.
+mod act;
+mod detect;
+mod install;
+mod install_args;
+mod list;
+mod login;
+mod progress;
+mod save_file;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use drover::host::Host;
+use drover::{Error, Result};
+use tracing_subscriber::EnvFilter;
+
+use act::Act;
+use install_args::InstallArgs;
+
+/// A job failed; one line on stderr says why.
+const FAILED: u8 = 1;
+/// A check refused it, so nothing was done. clap's own usage errors have the same code.
+const REFUSED: u8 = 2;
+
+/// Manage virtual machines on libvirt hosts.
+///
+/// Exit status: 0 done; 1 failed, with one line on standard error; 2 refused by a check (or wrong usage), nothing was done.
+#[derive(Parser)]
+#[command(name = "droverctl", version, max_term_width = 100)]
+struct Cli {
+    /// The host's libvirt URI [default: $LIBVIRT_DEFAULT_URI, else qemu:///system for root, qemu:///session for others]
+    #[arg(short, long, value_name = "URI", global = true)]
+    connect: Option<String>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List the machines of the host
+    List {
+        /// With UUID, operating system, disks, network cards and displays
+        #[arg(short, long)]
+        long: bool,
+    },
+    /// Start a machine that is off (from its saved state, if it has one)
+    #[command(visible_alias = "create")]
+    Start(Machine),
+    /// Ask the guest to shut down
+    Shutdown(Machine),
+    /// Ask the guest to restart
+    Reboot(Machine),
+    /// Force a machine off, as by pulling its plug
+    Destroy(Machine),
+    /// Stop its CPUs; its memory stays
+    Pause(Machine),
+    /// Let a paused machine go on
+    #[command(visible_alias = "unpause")]
+    Resume(Machine),
+    /// Save its memory to disk and stop it
+    Save(MachineAndFile),
+    /// Start it where it was saved
+    Restore(Restore),
+    /// Tell what an install tree installs
+    Detect {
+        /// nfs:HOST:/PATH, nfs://HOST/PATH, http(s)://… or a local folder
+        location: String,
+    },
+    /// Make a new machine and start its installer (takes virt-install's options)
+    Install(Box<InstallArgs>),
+}
+
+#[derive(Args)]
+struct Machine {
+    /// Its name or UUID
+    #[arg(value_name = "MACHINE")]
+    machine: String,
+}
+
+#[derive(Args)]
+struct MachineAndFile {
+    /// Its name or UUID
+    machine: String,
+    /// A file on the host (absolute); without it libvirt keeps the state, and the next start goes on from it
+    file: Option<String>,
+}
+
+#[derive(Args)]
+struct Restore {
+    /// Its name or UUID — or, as a path beginning with “/”, the file on the host that it was saved to
+    what: String,
+}
+
+/// What a verb needs besides its own arguments.
+struct Context {
+    uri: String,
+    json: bool,
+}
+
+impl Context {
+    fn open(&self) -> Result<Host> {
+        Host::open_now(&self.uri, Arc::new(login::Terminal))
+    }
+}
+
+/// Reads the command line, does it, and turns the outcome into an exit status.
+pub fn run() -> ExitCode {
+    let filter = EnvFilter::try_from_env("DROVER_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Else libvirt prints its errors by itself, beside our line.
+    virt::error::clear_error_callback();
+    let cli = Cli::parse();
+    let context = Context { uri: cli.connect.unwrap_or_else(default_uri), json: cli.json };
+    match carry_out(&context, cli.verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Refused(findings)) => {
+            for finding in &findings {
+                eprintln!("droverctl: {}: {finding}", install::field_name(finding.field));
+            }
+            ExitCode::from(REFUSED)
+        }
+        Err(e) => {
+            // One line, whatever line breaks a server's message has.
+            eprintln!("droverctl: {}", e.to_string().split_whitespace().collect::<Vec<_>>().join(" "));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn carry_out(context: &Context, verb: Verb) -> Result<()> {
+    let act = |machine: &str, act| act::run(context, machine, act);
+    match verb {
+        Verb::List { long } => list::run(context, long),
+        Verb::Start(m) => act(&m.machine, Act::Start),
+        Verb::Shutdown(m) => act(&m.machine, Act::Shutdown),
+        Verb::Reboot(m) => act(&m.machine, Act::Reboot),
+        Verb::Destroy(m) => act(&m.machine, Act::Destroy),
+        Verb::Pause(m) => act(&m.machine, Act::Pause),
+        Verb::Resume(m) => act(&m.machine, Act::Resume),
+        Verb::Save(m) => act(&m.machine, Act::Save { file: m.file }),
+        Verb::Restore(r) => act::restore(context, &r.what),
+        Verb::Detect { location } => detect::run(context, &location),
+        Verb::Install(args) => install::run(context, *args),
+    }
+}
+
+/// As virsh decides: the environment, else the system's instance for root and one's own for others.
+fn default_uri() -> String {
+    let given = std::env::var("LIBVIRT_DEFAULT_URI").ok().filter(|uri| !uri.is_empty());
+    given.unwrap_or_else(|| {
+        let instance = if is_root() { "system" } else { "session" };
+        format!("qemu:///{instance}")
+    })
+}
+
+/// Linux tells the effective user as the owner of our own entry in /proc.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
+}
+
+/// Prints a value as JSON on one line.
+fn print_json(value: &serde_json::Value) {
+    println!("{value}");
+}

@@ -1,0 +1,86 @@
+//! A job's progress on standard error: one line that is rewritten at a terminal, one line a step elsewhere.
+use std::io::{IsTerminal, Write, stderr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use drover::task::{Progress, Step};
+
+/// Between two rewrites of the line.
+const EVERY: Duration = Duration::from_millis(100);
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// Shows a job's progress.
+pub struct Line {
+    state: Mutex<State>,
+    terminal: bool,
+}
+
+#[derive(Default)]
+struct State {
+    step: Option<Step>,
+    written: Option<Instant>,
+    open: bool,
+}
+
+impl Line {
+    pub fn new() -> Self {
+        Self { state: Mutex::default(), terminal: stderr().is_terminal() }
+    }
+
+    /// Takes a report.
+    pub fn show(&self, progress: Progress) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let new_step = state.step != Some(progress.step);
+        let complete = progress.total == Some(progress.done);
+        if !new_step && (!self.terminal || (!complete && state.written.is_some_and(|w| w.elapsed() < EVERY))) {
+            return;
+        }
+        state.step = Some(progress.step);
+        state.written = Some(Instant::now());
+        let mut err = stderr().lock();
+        // Progress that can't be shown is no reason to fail.
+        let _ = if self.terminal {
+            let end = if new_step && state.open { "\n" } else { "\r\x1b[K" };
+            state.open = true;
+            write!(err, "{end}{}", text(progress)).and_then(|()| err.flush())
+        } else {
+            writeln!(err, "{}", word(progress.step))
+        };
+    }
+
+    /// Ends the line, before something else is printed.
+    pub fn end(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut state.open) {
+            eprintln!();
+        }
+    }
+}
+
+fn text(p: Progress) -> String {
+    // Bytes to MiB for the eye.
+    #[allow(clippy::cast_precision_loss)]
+    let mib = |bytes: u64| bytes as f64 / MIB;
+    match p.total {
+        _ if p.done == 0 => word(p.step).to_owned(),
+        Some(total) if total > 0 => format!("{}  {:.1} of {:.1} MiB", word(p.step), mib(p.done), mib(total)),
+        _ => format!("{}  {:.1} MiB", word(p.step), mib(p.done)),
+    }
+}
+
+fn word(step: Step) -> &'static str {
+    match step {
+        Step::Detect => "Reading the source",
+        Step::FetchKernel => "Fetching the kernel",
+        Step::FetchInitrd => "Fetching the initrd",
+        Step::FetchUnattended => "Fetching the unattended file",
+        Step::Inject => "Putting the file into the initrd",
+        Step::Upload => "Sending kernel and initrd to the host",
+        Step::CreateDisk => "Creating the disk",
+        Step::Define => "Defining the machine",
+        Step::Start => "Starting the machine",
+        Step::Installing => "The installer runs",
+        Step::Act => "Working",
+        Step::RollBack => "Undoing what was made",
+    }
+}

@@ -1,0 +1,224 @@
+//! What a watcher keeps for one live link: its reading lane, what waits to be read, and which answers are stale.
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use virt::connect::Connect;
+
+use super::events::Registration;
+use super::lane::{Lane, Size, dispose};
+use super::rates::Rates;
+use super::reads::{self, Answer};
+use super::watch::Signal;
+use crate::Error;
+use crate::domain::read::{self, Row};
+use crate::domain::{DomainId, DomainInfo};
+
+/// Two jobs for details, one for events, one for figures.
+const READS: Size = Size { threads: 4, waiting: 64 };
+const DETAIL_JOBS: usize = 2;
+/// Rows whose details are read and told together.
+const DETAIL_CHUNK: usize = 250;
+const EVENT_CHUNK: usize = 100;
+/// Events come in bursts (stopped, undefined, defined…): each machine is read once for a burst.
+const BURST: Duration = Duration::from_millis(30);
+/// How often a driver without lifecycle events is asked.
+const POLL: Duration = Duration::from_secs(5);
+
+pub(super) struct Link {
+    pub generation: u64,
+    signals: Sender<Signal>,
+    reads: Arc<Lane>,
+    registration: Registration,
+    /// Whether the list has arrived; events wait for it.
+    listed: bool,
+    /// Jobs are numbered as they are given out: what a later job read of a machine is the newer truth.
+    number: u64,
+    newest: HashMap<DomainId, u64>,
+    pending: HashSet<DomainId>,
+    flush_at: Option<Instant>,
+    event_jobs: usize,
+    details: VecDeque<Row>,
+    detail_jobs: usize,
+    figures_at: Option<Instant>,
+    figures_under_way: bool,
+    poll_at: Option<Instant>,
+    pub vcpus: HashMap<DomainId, u32>,
+    pub rates: Rates,
+    /// The last list of a polled driver.
+    pub polled: Vec<DomainInfo>,
+}
+
+impl Link {
+    pub(super) fn new(
+        uri: &str,
+        generation: u64,
+        connect: Connect,
+        registration: Registration,
+        signals: Sender<Signal>,
+    ) -> Self {
+        let dead = signals.clone();
+        let on_dead = move |reason| drop(dead.send(Signal::Dead { generation, reason }));
+        let poll_at = (!registration.lifecycle).then(|| Instant::now() + POLL);
+        Self {
+            generation,
+            signals,
+            reads: Lane::new(uri, connect, READS, on_dead),
+            registration,
+            listed: false,
+            number: 0,
+            newest: HashMap::new(),
+            pending: HashSet::new(),
+            flush_at: None,
+            event_jobs: 0,
+            details: VecDeque::new(),
+            detail_jobs: 0,
+            figures_at: None,
+            figures_under_way: false,
+            poll_at,
+            vcpus: HashMap::new(),
+            rates: Rates::default(),
+            polled: Vec::new(),
+        }
+    }
+
+    /// Gives a job to the reading lane; its answer comes back as a [`Signal::Read`].
+    fn read(&mut self, job: impl FnOnce(&Connect) -> Answer + Send + 'static) {
+        self.number += 1;
+        let (number, generation, signals) = (self.number, self.generation, self.signals.clone());
+        let submitted = self.reads.submit(move |connect| {
+            let fault = || Error::Libvirt { code: 0, message: "reading failed inside Drover".into() };
+            let answer =
+                catch_unwind(AssertUnwindSafe(|| job(connect))).unwrap_or_else(|_| Answer::Failed(fault()));
+            let _ = signals.send(Signal::Read { generation, number, answer });
+        });
+        if let Err(error) = submitted {
+            let _ = self.signals.send(Signal::Dead { generation, reason: error.to_string() });
+        }
+    }
+
+    /// Begins with the list and, beside it, what the host is.
+    pub(super) fn begin(&mut self) {
+        self.read_list();
+        self.read(|connect| Answer::Info(Box::new(reads::info(connect)), false));
+    }
+
+    fn read_list(&mut self) {
+        self.read(|connect| Answer::List(read::list(connect)));
+    }
+
+    /// The part of the host's description that may take seconds.
+    pub(super) fn read_more_info(&mut self, mut info: Box<super::HostInfo>) {
+        self.read(move |connect| {
+            reads::more_info(connect, &mut info);
+            Answer::Info(info, true)
+        });
+    }
+
+    /// The list has arrived as answer `number`: its details are read next, those of running machines first.
+    pub(super) fn take_list(&mut self, number: u64, rows: Vec<Row>, figures: bool) -> Vec<DomainInfo> {
+        let infos: Vec<DomainInfo> = rows.iter().map(|row| row.info.clone()).collect();
+        self.newest = infos.iter().map(|info| (info.id, number)).collect();
+        self.vcpus = infos.iter().map(|info| (info.id, info.vcpus)).collect();
+        let (active, idle): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.info.state.is_active());
+        self.details = active.into_iter().chain(idle).collect();
+        if !self.listed && figures {
+            self.figures_at = Some(Instant::now());
+        }
+        self.listed = true;
+        infos
+    }
+
+    /// Whether the first list has arrived.
+    pub(super) fn is_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// Whether the driver sends no events and is asked for its list from time to time.
+    pub(super) fn is_polled(&self) -> bool {
+        self.poll_at.is_some()
+    }
+
+    /// Whether nothing newer than job `number` has read this machine.
+    pub(super) fn fresh(&mut self, number: u64, id: DomainId) -> bool {
+        let newest = self.newest.entry(id).or_insert(number);
+        let fresh = *newest <= number;
+        if fresh {
+            *newest = number;
+        }
+        fresh
+    }
+
+    /// Something happened to this machine: it is read again, with others of the same burst.
+    pub(super) fn touch(&mut self, id: DomainId) {
+        self.pending.insert(id);
+        self.flush_at.get_or_insert_with(|| Instant::now() + BURST);
+    }
+
+    pub(super) fn ended_events(&mut self) {
+        self.event_jobs = self.event_jobs.saturating_sub(1);
+    }
+
+    pub(super) fn ended_details(&mut self) {
+        self.detail_jobs = self.detail_jobs.saturating_sub(1);
+    }
+
+    pub(super) fn ended_figures(&mut self, every: Option<Duration>) {
+        self.figures_under_way = false;
+        self.figures_at = every.map(|every| Instant::now() + every);
+    }
+
+    /// Gives out all reading that is due.
+    pub(super) fn pump(&mut self, now: Instant) {
+        if !self.listed {
+            return;
+        }
+        if self.flush_at.is_some_and(|at| at <= now) && self.event_jobs == 0 {
+            self.flush_at = None;
+            self.read_touched(now);
+        }
+        while self.detail_jobs < DETAIL_JOBS && !self.details.is_empty() {
+            let chunk = self.details.drain(..DETAIL_CHUNK.min(self.details.len())).collect();
+            self.detail_jobs += 1;
+            self.read(move |connect| reads::details(connect, chunk));
+        }
+        if self.figures_at.is_some_and(|at| at <= now) && !self.figures_under_way {
+            self.figures_at = None;
+            self.figures_under_way = true;
+            self.read(reads::figures);
+        }
+        if self.poll_at.is_some_and(|at| at <= now) {
+            self.poll_at = Some(now + POLL);
+            self.read_list();
+        }
+    }
+
+    fn read_touched(&mut self, now: Instant) {
+        let ids: Vec<DomainId> = self.pending.iter().take(EVENT_CHUNK).copied().collect();
+        for id in &ids {
+            self.pending.remove(id);
+        }
+        if !self.pending.is_empty() {
+            self.flush_at = Some(now);
+        }
+        // The list's row of it is stale now; reading it anew brings its details, too.
+        let touched: HashSet<&DomainId> = ids.iter().chain(&self.pending).collect();
+        self.details.retain(|row| !touched.contains(&row.info.id));
+        self.event_jobs += 1;
+        self.read(move |connect| reads::machines(connect, ids));
+    }
+
+    /// When something is due next, if nothing is heard before.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let flush = self.flush_at.filter(|_| self.listed && self.event_jobs == 0);
+        [flush, self.figures_at, self.poll_at].into_iter().flatten().min()
+    }
+
+    /// Gives the link up without waiting for anything.
+    pub(super) fn abandon(self) {
+        self.reads.kill();
+        dispose((self.registration, self.details));
+    }
+}

@@ -1,0 +1,434 @@
+//! The New-machine window: steps at the left, one page each, checks in the background. Its end is [`Output::Begin`].
+use std::path::PathBuf;
+
+use adw::prelude::*;
+use drover::host::{Host, HostId};
+use drover::install::detect::Family;
+use drover::install::plan::Plan;
+use gtk::glib;
+use relm4::prelude::*;
+
+use super::browse::{self, Browse};
+use super::field::Pen;
+use super::form::{Answers, Edit, Form, Step};
+use super::lookup::{self, Answer, Done};
+use super::pages::Pages;
+use super::state::{HostChoice, Live, Looked, State};
+use super::steps::{Steps, step_name};
+use crate::errors;
+use crate::i18n::{gettext, gettext_f};
+use crate::widgets::icon_button::icon_toggle;
+
+/// What the window opens with.
+#[derive(Debug)]
+pub struct Init {
+    /// The window that it belongs to.
+    pub parent: Option<gtk::Window>,
+    /// All hosts, those that can't be used with their trouble.
+    pub hosts: Vec<HostChoice>,
+    /// The host to begin with; else the first that can be used.
+    pub preferred: Option<HostId>,
+    /// Locations used before, newest first.
+    pub recent: Vec<String>,
+}
+
+/// What the window says to the app.
+pub enum Output {
+    /// Carry this plan out on this host, and show its console. The window has closed.
+    Begin { host: Host, plan: Box<Plan> },
+    /// The window has closed; nothing is to be done.
+    Closed,
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Begin { plan, .. } => f.debug_tuple("Begin").field(&plan.request.name).finish(),
+            Self::Closed => f.write_str("Closed"),
+        }
+    }
+}
+
+/// What a person or the app does.
+#[derive(Debug)]
+pub enum Msg {
+    Edit(Edit),
+    /// The host at this place was picked.
+    Host(u32),
+    /// The hosts changed.
+    Hosts(Vec<HostChoice>),
+    /// A location was picked, not typed.
+    Location(String),
+    Go(Step),
+    Next,
+    Back,
+    BrowseNfs,
+    BrowseFolder,
+    PickAnswers,
+    NewMac,
+    Begin,
+    /// Asks first if something was entered.
+    Close,
+    CloseNow,
+}
+
+/// The window.
+pub struct Wizard {
+    state: State,
+    pages: Pages,
+    steps: Steps,
+    browse: Option<Controller<Browse>>,
+}
+
+#[relm4::component(pub)]
+impl Component for Wizard {
+    type Init = Init;
+    type Input = Msg;
+    type Output = Output;
+    type CommandOutput = Done;
+
+    view! {
+        #[root]
+        window = adw::Window {
+            set_title: Some(&gettext("New machine")),
+            set_default_size: (780, 640),
+            set_width_request: 360,
+            set_height_request: 300,
+            set_modal: true,
+            set_destroy_with_parent: true,
+            connect_close_request[sender] => move |_| {
+                sender.input(Msg::Close);
+                glib::Propagation::Stop
+            },
+
+            #[wrap(Some)]
+            set_content = &gtk::Box {
+                set_orientation: gtk::Orientation::Vertical,
+                adw::HeaderBar {
+                    pack_start: &show_steps,
+                    #[wrap(Some)]
+                    set_title_widget = &adw::WindowTitle {
+                        set_title: &gettext("New machine"),
+                        #[watch]
+                        set_subtitle: &model.subtitle(),
+                    },
+                },
+                #[name = "flap"]
+                adw::Flap {
+                    set_fold_policy: adw::FlapFoldPolicy::Auto,
+                    set_flap: Some(&model.steps.widget),
+                    set_separator: Some(&gtk::Separator::new(gtk::Orientation::Vertical)),
+                    set_vexpand: true,
+                    set_content: Some(&model.pages.stack),
+                },
+                gtk::Separator {},
+                gtk::Box {
+                    set_spacing: 6,
+                    set_margin_all: 12,
+                    gtk::Button {
+                        set_label: &gettext("_Back"),
+                        set_use_underline: true,
+                        #[watch]
+                        set_sensitive: model.state.step != Step::Source,
+                        connect_clicked => Msg::Back,
+                    },
+                    gtk::Label {
+                        set_hexpand: true,
+                        set_wrap: true,
+                        set_justify: gtk::Justification::Center,
+                        set_css_classes: &["dim-label", "caption"],
+                        #[watch]
+                        set_label: &model.waits_for(),
+                    },
+                    #[name = "next"]
+                    gtk::Button {
+                        set_label: &gettext("_Next"),
+                        set_use_underline: true,
+                        add_css_class: "suggested-action",
+                        #[watch]
+                        set_visible: model.state.step != Step::Summary,
+                        connect_clicked => Msg::Next,
+                    },
+                    #[name = "begin"]
+                    gtk::Button {
+                        set_label: &gettext("Be_gin install"),
+                        set_use_underline: true,
+                        add_css_class: "suggested-action",
+                        #[watch]
+                        set_visible: model.state.step == Step::Summary,
+                        #[watch]
+                        set_sensitive: model.state.ready().is_some(),
+                        connect_clicked => Msg::Begin,
+                    },
+                },
+            },
+        }
+    }
+
+    fn init(init: Init, root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
+        let pen = Pen::new(sender.input_sender().clone());
+        let usable = |h: &&HostChoice| h.trouble.is_none();
+        let host = init
+            .hosts
+            .iter()
+            .position(|h| Some(h.host.id()) == init.preferred.as_ref() && h.trouble.is_none())
+            .or_else(|| init.hosts.iter().position(|h| usable(&h)));
+        let state = State {
+            hosts: init.hosts,
+            host,
+            form: Form::default(),
+            step: Step::Source,
+            visited: [true, false, false, false, false, false],
+            offers: Live::default(),
+            source: Live::default(),
+            answers: Live::default(),
+            look: Live::default(),
+            looked: Looked::default(),
+        };
+        let mut model =
+            Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), browse: None };
+        let show_steps = icon_toggle("view-list-symbolic", &gettext("Steps"));
+        let widgets = view_output!();
+        widgets.flap.bind_property("reveal-flap", &show_steps, "active").sync_create().bidirectional().build();
+        widgets.flap.bind_property("folded", &show_steps, "visible").sync_create().build();
+        root.set_transient_for(init.parent.as_ref());
+        root.set_default_widget(Some(&widgets.next));
+        keys(&root, &sender);
+        model.ask_host(&sender);
+        model.show();
+        model.pages.go(Step::Source);
+        root.present();
+        ComponentParts { model, widgets }
+    }
+
+    fn update_with_view(
+        &mut self,
+        widgets: &mut Self::Widgets,
+        msg: Msg,
+        sender: ComponentSender<Self>,
+        root: &Self::Root,
+    ) {
+        match msg {
+            Msg::Edit(edit) => self.edit(edit, &sender),
+            Msg::Location(text) => self.edit(Edit::Location(text), &sender),
+            Msg::Host(index) => self.pick_host(index, &sender),
+            Msg::Hosts(hosts) => self.take_hosts(hosts, &sender),
+            Msg::Go(step) => self.go(step, widgets),
+            Msg::Next => self.shift(1, widgets),
+            Msg::Back => self.shift(-1, widgets),
+            Msg::BrowseNfs => self.browse_nfs(root, &sender),
+            Msg::BrowseFolder => browse::pick_folder(root, sender.input_sender().clone()),
+            Msg::PickAnswers => browse::pick_file(root, sender.input_sender().clone()),
+            Msg::NewMac => {
+                if let Some(choice) = self.state.chosen() {
+                    lookup::another_mac(&sender, choice.host.clone());
+                }
+            }
+            Msg::Begin => self.begin(root, &sender),
+            Msg::Close if self.state.form.is_touched() => ask_to_close(root, sender.input_sender().clone()),
+            Msg::Close | Msg::CloseNow => {
+                root.destroy();
+                let _ = sender.output(Output::Closed);
+                return;
+            }
+        }
+        self.show();
+        self.update_view(widgets, sender);
+    }
+
+    fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
+        if done.cancel.is_cancelled() {
+            return;
+        }
+        match done.answer {
+            Answer::Offers(result) => {
+                self.state.offers.answer(result.map(|o| *o));
+                self.suggest_and_check(&sender);
+            }
+            Answer::Source(result) => {
+                self.state.source.answer(result.map(|d| *d));
+                self.read_unattended(&sender);
+                self.suggest_and_check(&sender);
+            }
+            Answer::Unattended(result) => self.state.answers.answer(result),
+            Answer::Looked(looked) => {
+                self.state.looked = (*looked).clone();
+                self.state.look.answer(Ok(*looked));
+            }
+            Answer::Mac(Some(mac)) => self.edit(Edit::Mac(mac), &sender),
+            Answer::Mac(None) | Answer::Stopped => {}
+        }
+        self.show();
+    }
+}
+
+impl Wizard {
+    fn show(&self) {
+        self.pages.show(&self.state);
+        self.steps.show(&self.state);
+    }
+
+    fn subtitle(&self) -> String {
+        let step = self.state.step;
+        let (n, all) = ((step.index() + 1).to_string(), Step::ALL.len().to_string());
+        gettext_f("{step} · {n} of {all}", &[("step", &step_name(step)), ("n", &n), ("all", &all)])
+    }
+
+    /// Why the install can't begin yet, beside its button.
+    fn waits_for(&self) -> String {
+        if self.state.step != Step::Summary || self.state.ready().is_some() {
+            return String::new();
+        }
+        let is_blocked = Step::ALL.iter().any(|s| self.state.is_blocked(*s));
+        if is_blocked { gettext("Something stands in the way") } else { gettext("Checking…") }
+    }
+
+    fn edit(&mut self, edit: Edit, sender: &ComponentSender<Self>) {
+        let source = matches!(edit, Edit::Location(_));
+        let answers = matches!(edit, Edit::Answers(_) | Edit::AnswersUrl(_) | Edit::AnswersFile(_));
+        self.state.form.edit(edit);
+        if source {
+            self.read_source(sender);
+        }
+        if answers {
+            self.read_unattended(sender);
+        }
+        self.suggest_and_check(sender);
+    }
+
+    fn pick_host(&mut self, index: u32, sender: &ComponentSender<Self>) {
+        let index = usize::try_from(index).ok().filter(|i| *i < self.state.hosts.len());
+        if index != self.state.host {
+            self.state.host = index;
+            self.ask_host(sender);
+            self.check(sender);
+        }
+    }
+
+    /// The chosen host keeps its place, wherever it is in the new list.
+    fn take_hosts(&mut self, hosts: Vec<HostChoice>, sender: &ComponentSender<Self>) {
+        let before =
+            self.state.host.and_then(|i| self.state.hosts.get(i)).map(|h| (h.host.id().clone(), h.trouble.is_none()));
+        self.state.host = match &before {
+            Some((id, _)) => hosts.iter().position(|h| h.host.id() == id),
+            None => hosts.iter().position(|h| h.trouble.is_none()),
+        };
+        self.state.hosts = hosts;
+        let now = self.state.chosen().map(|h| (h.host.id().clone(), true));
+        if now.is_some() && now != before {
+            self.ask_host(sender);
+            self.check(sender);
+        }
+    }
+
+    fn ask_host(&mut self, sender: &ComponentSender<Self>) {
+        self.state.offers.stop();
+        if let Some(choice) = self.state.chosen() {
+            let host = choice.host.clone();
+            lookup::ask_host(sender, host, self.state.offers.restart());
+        }
+    }
+
+    fn read_source(&mut self, sender: &ComponentSender<Self>) {
+        self.state.source.stop();
+        match self.state.form.location() {
+            None => {}
+            Some(Err(e)) => self.state.source.answer(Err(errors::source(&e))),
+            Some(Ok(location)) => lookup::read_source(sender, location, self.state.source.restart()),
+        }
+    }
+
+    fn read_unattended(&mut self, sender: &ComponentSender<Self>) {
+        self.state.answers.stop();
+        let given = !self.state.form.missing().contains(&drover::finding::Field::Unattended);
+        if given && self.state.form.answers != Answers::None {
+            let family = self.state.source.good().map_or(Family::RedHat, |d| d.family);
+            let which = self.state.form.unattended();
+            lookup::read_unattended(sender, which, family, self.state.answers.restart());
+        }
+    }
+
+    fn suggest_and_check(&mut self, sender: &ComponentSender<Self>) {
+        let State { form, offers, source, .. } = &mut self.state;
+        form.suggest(offers.good(), source.good());
+        self.check(sender);
+    }
+
+    fn check(&mut self, sender: &ComponentSender<Self>) {
+        self.state.look.stop();
+        let Some(choice) = self.state.chosen() else { return };
+        let (host, request) = (choice.host.clone(), self.state.form.request());
+        let detected = self.state.source.good().cloned();
+        lookup::check(sender, host, request, detected, self.state.look.restart());
+    }
+
+    fn shift(&mut self, by: i32, widgets: &WizardWidgets) {
+        if let Some(step) = self.state.step.shifted(by) {
+            self.go(step, widgets);
+        }
+    }
+
+    fn go(&mut self, step: Step, widgets: &WizardWidgets) {
+        if widgets.flap.is_folded() {
+            widgets.flap.set_reveal_flap(false);
+        }
+        if step == self.state.step {
+            return;
+        }
+        self.state.step = step;
+        self.state.visited[step.index()] = true;
+        self.pages.go(step);
+        let default = if step == Step::Summary { &widgets.begin } else { &widgets.next };
+        widgets.window.set_default_widget(Some(default));
+    }
+
+    fn browse_nfs(&mut self, root: &adw::Window, sender: &ComponentSender<Self>) {
+        let init = browse::Init { parent: root.clone(), location: self.state.form.location() };
+        let browse = Browse::builder().launch(init).forward(sender.input_sender(), Msg::Location);
+        self.browse = Some(browse);
+    }
+
+    fn begin(&mut self, root: &adw::Window, sender: &ComponentSender<Self>) {
+        let Some((plan, choice)) = self.state.ready().zip(self.state.chosen()) else { return };
+        let begin = Output::Begin { host: choice.host.clone(), plan: Box::new(plan.clone()) };
+        root.destroy();
+        let _ = sender.output(begin);
+    }
+}
+
+/// Escape closes; Ctrl+Page Down and Ctrl+Page Up go through the steps.
+fn keys(root: &adw::Window, sender: &ComponentSender<Wizard>) {
+    let keys = gtk::EventControllerKey::new();
+    let input = sender.input_sender().clone();
+    keys.connect_key_pressed(move |_, key, _, modifiers| {
+        let control = modifiers.contains(gtk::gdk::ModifierType::CONTROL_MASK);
+        let msg = match key {
+            gtk::gdk::Key::Escape => Msg::Close,
+            gtk::gdk::Key::Page_Down if control => Msg::Next,
+            gtk::gdk::Key::Page_Up if control => Msg::Back,
+            _ => return glib::Propagation::Proceed,
+        };
+        input.emit(msg);
+        glib::Propagation::Stop
+    });
+    root.add_controller(keys);
+}
+
+fn ask_to_close(root: &adw::Window, input: relm4::Sender<Msg>) {
+    let dialog = adw::MessageDialog::new(
+        Some(root),
+        Some(&gettext("Give this machine up?")),
+        Some(&gettext("What you have entered is lost when the window closes.")),
+    );
+    dialog.add_responses(&[("stay", &gettext("_Keep editing")), ("close", &gettext("_Give up"))]);
+    dialog.set_response_appearance("close", adw::ResponseAppearance::Destructive);
+    dialog.set_default_response(Some("stay"));
+    dialog.set_close_response("stay");
+    dialog.connect_response(Some("close"), move |_, _| input.emit(Msg::CloseNow));
+    dialog.present();
+}
+
+/// A file with answers was chosen.
+pub(super) fn picked(path: PathBuf) -> Msg {
+    Msg::Edit(Edit::AnswersFile(path))
+}

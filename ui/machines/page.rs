@@ -1,0 +1,330 @@
+//! A machine's page: its name and state, what can be done to it, and its Console and Overview.
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use adw::prelude::*;
+use drover::domain::DomainKey;
+use drover::host::{Host, LinkState};
+use drover::inventory::{Change, Inventory};
+use relm4::prelude::*;
+
+use super::format;
+use super::overview::{Overview, sections};
+use super::perform::{Perform, Request};
+use super::state_icon;
+use crate::actions::{Actions, Command, Subject, menu, shortcuts};
+use crate::app::PageTab;
+use crate::console::view as console;
+use crate::i18n::gettext;
+use crate::widgets::icon_button::{icon_button, icon_menu_button};
+
+/// The names of the stack's pages.
+const CONSOLE: &str = "console";
+const OVERVIEW: &str = "overview";
+
+/// Which machine's page.
+pub struct MachinePageInit {
+    pub inventory: Rc<RefCell<Inventory>>,
+    pub host: Host,
+    pub key: DomainKey,
+    pub perform: Perform,
+    pub tab: PageTab,
+}
+
+/// The page as a component.
+pub struct MachinePage {
+    inventory: Rc<RefCell<Inventory>>,
+    host: Host,
+    key: DomainKey,
+    name: String,
+    perform: Perform,
+    actions: Actions,
+    buttons: Buttons,
+    stack: adw::ViewStack,
+    overview: Overview,
+    /// Made when it is first looked at.
+    console: Option<Controller<console::ConsoleView>>,
+    console_place: adw::Bin,
+    /// How to get the keyboard back, while the guest has it.
+    hint: String,
+    visible: bool,
+}
+
+/// What happens to the page.
+#[derive(Debug)]
+pub enum MachinePageMsg {
+    /// The inventory has changed.
+    Changes(Rc<Vec<Change>>),
+    /// Its tab came to the front, or went to the back.
+    Visible(bool),
+    /// Shows one of its parts.
+    Show(PageTab),
+    /// A person chose another part.
+    Switched,
+    Command(Command),
+    Console(console::Output),
+}
+
+/// What the page asks of the app.
+#[derive(Debug)]
+pub enum MachinePageOutput {
+    /// Do this; questions were asked and answered.
+    Request(Request),
+    /// The machine's name is another one: the tab's title.
+    Title(DomainKey, String),
+    /// The machine is no more.
+    Gone(DomainKey),
+}
+
+#[relm4::component(pub)]
+impl Component for MachinePage {
+    type Init = MachinePageInit;
+    type Input = MachinePageMsg;
+    type Output = MachinePageOutput;
+    type CommandOutput = ();
+
+    view! {
+        gtk::Box {
+            set_orientation: gtk::Orientation::Vertical,
+
+            gtk::Box {
+                set_spacing: 6,
+                set_margin_all: 6,
+
+                #[name = "icon"]
+                gtk::Image { set_margin_start: 6 },
+                gtk::Box {
+                    set_orientation: gtk::Orientation::Vertical,
+                    set_valign: gtk::Align::Center,
+                    set_hexpand: true,
+                    #[name = "name"]
+                    gtk::Label {
+                        add_css_class: "heading",
+                        set_xalign: 0.0,
+                        set_ellipsize: gtk::pango::EllipsizeMode::End,
+                    },
+                    #[name = "line"]
+                    gtk::Label {
+                        add_css_class: "caption",
+                        add_css_class: "dim-label",
+                        set_xalign: 0.0,
+                        set_ellipsize: gtk::pango::EllipsizeMode::End,
+                    },
+                },
+                adw::Squeezer {
+                    set_homogeneous: false,
+                    add = &adw::ViewSwitcher { set_stack: Some(&stack), set_policy: adw::ViewSwitcherPolicy::Wide },
+                    add = &adw::ViewSwitcher { set_stack: Some(&stack), set_policy: adw::ViewSwitcherPolicy::Narrow },
+                },
+                #[local_ref]
+                button_box -> gtk::Box {
+                    set_hexpand: true,
+                    set_halign: gtk::Align::End,
+                },
+            },
+            gtk::Separator {},
+            #[local_ref]
+            stack -> adw::ViewStack { set_vexpand: true },
+        }
+    }
+
+    fn init(init: Self::Init, root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
+        let input = sender.input_sender().clone();
+        let actions = Actions::new(move |command| input.emit(MachinePageMsg::Command(command)));
+        actions.install(&root);
+        let keyed: Vec<Command> =
+            Command::ALL.into_iter().filter(|c| !matches!(c, Command::Open | Command::Delete)).collect();
+        root.add_controller(shortcuts(&keyed));
+        let (stack, console_place, overview) = (adw::ViewStack::new(), adw::Bin::new(), Overview::new());
+        let page = stack.add_titled(&console_place, Some(CONSOLE), &gettext("Console"));
+        page.set_icon_name(Some("video-display-symbolic"));
+        let page = stack.add_titled(&overview.widget, Some(OVERVIEW), &gettext("Overview"));
+        page.set_icon_name(Some("dialog-information-symbolic"));
+        let buttons = Buttons::new(&actions);
+        let button_box = buttons.widget.clone();
+        let mut model = Self {
+            inventory: init.inventory,
+            host: init.host,
+            key: init.key,
+            name: String::new(),
+            perform: init.perform,
+            actions,
+            buttons,
+            stack: stack.clone(),
+            overview,
+            console: None,
+            console_place,
+            hint: String::new(),
+            visible: true,
+        };
+        let widgets = view_output!();
+        model.show_machine(&widgets, &sender);
+        model.show_tab(init.tab);
+        model.follow(&sender);
+        let input = sender.input_sender().clone();
+        stack.connect_visible_child_notify(move |_| {
+            let _ = input.send(MachinePageMsg::Switched);
+        });
+        ComponentParts { model, widgets }
+    }
+
+    fn update_with_view(
+        &mut self,
+        widgets: &mut Self::Widgets,
+        msg: Self::Input,
+        sender: ComponentSender<Self>,
+        root: &Self::Root,
+    ) {
+        match msg {
+            MachinePageMsg::Changes(changes) => {
+                if changes.iter().any(|change| concerns(change, &self.key)) {
+                    self.show_machine(widgets, &sender);
+                }
+            }
+            MachinePageMsg::Visible(visible) => {
+                self.visible = visible;
+                self.follow(&sender);
+            }
+            MachinePageMsg::Show(tab) => self.show_tab(tab),
+            MachinePageMsg::Switched => self.follow(&sender),
+            MachinePageMsg::Command(command) => self.command(command, root, &sender),
+            MachinePageMsg::Console(console::Output::Start) => self.command(Command::Start, root, &sender),
+            MachinePageMsg::Console(console::Output::Title(hint)) => {
+                self.hint = hint;
+                self.show_machine(widgets, &sender);
+            }
+        }
+    }
+}
+
+impl MachinePage {
+    /// Brings everything up to what the host said last.
+    fn show_machine(&mut self, widgets: &MachinePageWidgets, sender: &ComponentSender<Self>) {
+        let inventory = self.inventory.clone();
+        let inventory = inventory.borrow();
+        let found = inventory.host(&self.key.host).and_then(|h| Some((h, h.machines.get(&self.key.domain)?)));
+        let Some((host, machine)) = found else {
+            let _ = sender.output(MachinePageOutput::Gone(self.key.clone()));
+            return;
+        };
+        let info = &machine.info;
+        let stale = host.link != LinkState::Up;
+        if self.name != info.name {
+            self.name.clone_from(&info.name);
+            widgets.name.set_label(&info.name);
+            let _ = sender.output(MachinePageOutput::Title(self.key.clone(), info.name.clone()));
+        }
+        let state = format::state_word(info.state, info.has_managed_save, stale && info.state.is_active());
+        let address = info.details.as_deref().and_then(|d| d.addresses.first().cloned());
+        let parts = [Some(state), Some(inventory.label(&self.key.host)), address];
+        let line = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        widgets.line.set_label(if self.hint.is_empty() { &line } else { &self.hint });
+        widgets.line.set_tooltip_text(Some(&line));
+        widgets.icon.set_icon_name(Some(state_icon(info.state, info.has_managed_save)));
+        self.actions.update(&[Subject { info, up: !stale }]);
+        self.buttons.update(&self.actions);
+        self.overview.show(sections(host, machine));
+        if let Some(console) = &self.console {
+            console.emit(console::Input::DomainState(info.state));
+        }
+    }
+
+    fn show_tab(&self, tab: PageTab) {
+        let running = self.inventory.borrow().machine(&self.key).is_some_and(|m| m.info.state.is_active());
+        let name = match tab {
+            PageTab::Console => CONSOLE,
+            PageTab::Best if running => CONSOLE,
+            PageTab::Best | PageTab::Overview => OVERVIEW,
+        };
+        self.stack.set_visible_child_name(name);
+    }
+
+    /// The console begins when it is first looked at, and rests while nobody does.
+    fn follow(&mut self, sender: &ComponentSender<Self>) {
+        let seen = self.visible && self.stack.visible_child_name().as_deref() == Some(CONSOLE);
+        if seen && self.console.is_none() {
+            let init = console::Init { host: self.host.clone(), key: self.key.clone(), name: self.name.clone() };
+            let console = console::ConsoleView::builder()
+                .launch(init)
+                .forward(sender.input_sender(), MachinePageMsg::Console);
+            self.console_place.set_child(Some(console.widget()));
+            self.console = Some(console);
+        }
+        if let Some(console) = &self.console {
+            console.emit(console::Input::Visible(seen));
+        }
+    }
+
+    fn command(&self, command: Command, root: &gtk::Box, sender: &ComponentSender<Self>) {
+        let output = sender.output_sender().clone();
+        self.perform.start(command, std::slice::from_ref(&self.key), root, move |request| {
+            let _ = output.send(MachinePageOutput::Request(request));
+        });
+    }
+}
+
+/// Whether a change can be seen on this machine's page.
+fn concerns(change: &Change, key: &DomainKey) -> bool {
+    match change {
+        Change::Host(host) | Change::Reset(host) | Change::Figures(host) => *host == key.host,
+        Change::Machines(keys) => keys.contains(key),
+        Change::Gone(gone) => gone == key,
+    }
+}
+
+/// The page's buttons: start or stop, pause or resume, and the rest in a menu.
+struct Buttons {
+    widget: gtk::Box,
+    all: Vec<(Command, gtk::Button)>,
+    stop: gtk::Box,
+}
+
+impl Buttons {
+    fn new(actions: &Actions) -> Self {
+        use Command as C;
+        let widget = gtk::Box::builder().spacing(6).valign(gtk::Align::Center).build();
+        let make = |command: Command, icon: &str| {
+            let button = icon_button(icon, &command.label());
+            button.set_action_name(Some(&command.action()));
+            (command, button)
+        };
+        let start = make(C::Start, "media-playback-start-symbolic");
+        let off = make(C::ShutDown, "system-shutdown-symbolic");
+        let pause = make(C::Pause, "media-playback-pause-symbolic");
+        let resume = make(C::Resume, "media-playback-start-symbolic");
+        let off_menu = icon_menu_button("pan-down-symbolic", &gettext("Other ways to stop"));
+        off_menu.set_menu_model(Some(&menu(&[&[C::ShutDown, C::Reboot], &[C::Save], &[C::Reset, C::ForceOff]])));
+        let stop = gtk::Box::builder().css_classes(["linked"]).build();
+        stop.append(&off.1);
+        stop.append(&off_menu);
+        let more = icon_menu_button("view-more-symbolic", &gettext("More actions"));
+        more.set_menu_model(Some(&menu(&[
+            &[C::Restore, C::SaveTo],
+            &[C::AutostartOn, C::AutostartOff],
+            &[C::Rename, C::Delete],
+        ])));
+        widget.append(&start.1);
+        widget.append(&stop);
+        widget.append(&pause.1);
+        widget.append(&resume.1);
+        widget.append(&more);
+        actions.explain_on_open(&off_menu);
+        actions.explain_on_open(&more);
+        Self { widget, all: vec![start, off, pause, resume], stop }
+    }
+
+    fn update(&self, actions: &Actions) {
+        let can = |command| actions.reason(command).is_none();
+        for (command, button) in &self.all {
+            actions.explain(button, *command);
+            button.set_visible(match command {
+                // The two that are the answer to each other share one place.
+                Command::Start => can(Command::Start) || !can(Command::ForceOff),
+                Command::Resume => can(Command::Resume),
+                Command::Pause => !can(Command::Resume),
+                _ => true,
+            });
+        }
+        self.stop.set_visible(can(Command::ForceOff));
+    }
+}
