@@ -11,7 +11,6 @@ use virt::domain::{Domain, DomainShutoffReason, DomainStateReason};
 use virt::enumutil::Enum;
 
 use crate::domain::DomainId;
-use crate::error::SourceError;
 use crate::host::Host;
 use crate::install::plan::Plan;
 use crate::install::{Disk, inject, source};
@@ -139,11 +138,12 @@ fn fetch(tree: &mut dyn source::Tree, path: &str, to: &Path, step: Step, on: On,
     on(Progress::begin(step));
     let mut file = File::create(to).map_err(|source| Error::File { path: to.to_owned(), source })?;
     let got = tree.fetch(path, &mut file, &mut |done, total| on(Progress { step, done, total }), cancel)?;
-    if got == 0 {
-        let expected = if step == Step::FetchKernel { "kernel" } else { "initrd" };
-        return Err(SourceError::Damaged { name: path.to_owned(), expected }.into());
+    drop(file);
+    tracing::debug!(path, bytes = got, "fetched");
+    match step {
+        Step::FetchKernel => inject::check_kernel(to, path),
+        _ => inject::check_initrd(to, path, cancel),
     }
-    cancel.check()
 }
 
 /// Sends the files in one turn of the host's lane; progress counts the bytes of all.
