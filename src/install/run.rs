@@ -11,7 +11,6 @@ use virt::domain::{Domain, DomainShutoffReason, DomainStateReason};
 use virt::enumutil::Enum;
 
 use crate::domain::DomainId;
-use crate::error::SourceError;
 use crate::host::Host;
 use crate::install::plan::Plan;
 use crate::install::{Disk, inject, source};
@@ -138,10 +137,10 @@ fn is_test(plan: &Plan) -> bool {
 fn fetch(tree: &mut dyn source::Tree, path: &str, to: &Path, step: Step, on: On, cancel: &Cancel) -> Result<()> {
     on(Progress::begin(step));
     let mut file = File::create(to).map_err(|source| Error::File { path: to.to_owned(), source })?;
-    let got = tree.fetch(path, &mut file, &mut |done, total| on(Progress { step, done, total }), cancel)?;
-    if got == 0 {
-        let expected = if step == Step::FetchKernel { "kernel" } else { "initrd" };
-        return Err(SourceError::Damaged { name: path.to_owned(), expected }.into());
+    tree.fetch(path, &mut file, &mut |done, total| on(Progress { step, done, total }), cancel)?;
+    match step {
+        Step::FetchKernel => inject::check_kernel(to, path)?,
+        _ => inject::check_initrd(to, path, cancel)?,
     }
     cancel.check()
 }
