@@ -2,6 +2,8 @@
 mod first;
 mod hosts;
 mod machines;
+mod new_machine;
+mod pages;
 mod tabs;
 mod tasks;
 mod updates;
@@ -26,10 +28,12 @@ use crate::errors::Said;
 use crate::hosts::Shown;
 use crate::hosts::add::AddHost;
 use crate::hosts::login::{self, Login};
+use crate::hosts::page::HostPage;
 use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
-use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, Perform, Request};
+use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
+use crate::install::{self, Draft, Wizard};
 use crate::settings::{Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
@@ -55,6 +59,11 @@ pub struct App {
     saves: u64,
     sidebar: Controller<Sidebar>,
     list: Controller<MachineList>,
+    perform: Perform,
+    machine_pages: HashMap<DomainKey, Controller<MachinePage>>,
+    host_pages: HashMap<HostId, Controller<HostPage>>,
+    /// A page to open as soon as its machine is seen.
+    wanted_page: Option<(DomainKey, PageTab)>,
     activity: Controller<Panel>,
     /// Tasks begun so far.
     tasks: u64,
@@ -75,6 +84,9 @@ pub struct App {
     narrow: bool,
     input: relm4::Sender<AppMsg>,
     add_dialog: Option<Controller<AddHost>>,
+    wizard: Option<Controller<Wizard>>,
+    /// What was entered for a machine whose install failed: the next New-machine window opens with it.
+    draft: Option<Draft>,
 }
 
 /// Everything that can happen.
@@ -96,6 +108,10 @@ pub enum AppMsg {
     /// Open the console of a machine of this name as soon as it is seen.
     ShowConsole(String),
     NewMachine(Option<HostId>),
+    /// The New-machine window says.
+    Wizard(install::Output),
+    /// An install ended before its machine ran.
+    InstallFailed(Draft),
     Toast(Toast),
     /// The settings changed: write them.
     Save,
@@ -112,6 +128,9 @@ pub enum AppMsg {
     Layout(Layout),
     /// Something to do to machines.
     Request(Request),
+    /// Close this tab.
+    ClosePage(PageKey),
+    Title(PageKey, String),
     /// A tab was closed.
     Closed(PageKey),
 }
@@ -222,10 +241,11 @@ impl Component for App {
             SidebarOut::AddHost => AppMsg::AddHost,
             SidebarOut::Act(host, act) => AppMsg::Host(host, act),
         });
+        let perform = Perform::new(inventory.clone(), init.settings.confirm.silenced.clone());
         let list_init = MachineListInit {
             inventory: inventory.clone(),
             layout: machines::layout(&init.settings.list),
-            perform: Perform::new(inventory.clone(), init.settings.confirm.silenced.clone()),
+            perform: perform.clone(),
         };
         let list = MachineList::builder().launch(list_init).forward(sender.input_sender(), machines::from_list);
         let toasts = adw::ToastOverlay::new();
@@ -238,6 +258,10 @@ impl Component for App {
             saves: 0,
             sidebar,
             list,
+            perform,
+            machine_pages: HashMap::new(),
+            host_pages: HashMap::new(),
+            wanted_page: None,
             activity: Panel::builder().launch(()).detach(),
             tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
@@ -253,6 +277,8 @@ impl Component for App {
             narrow: false,
             input: sender.input_sender().clone(),
             add_dialog: None,
+            wizard: None,
+            draft: None,
         };
         let show_sidebar = icon_toggle("sidebar-show-symbolic", &gettext("Sidebar"));
         let menu = icon_menu_button("open-menu-symbolic", &gettext("Main menu"));
@@ -294,14 +320,23 @@ impl Component for App {
                 sender.input(AppMsg::Save);
             }
             AppMsg::Request(request) => self.request(request, &sender),
-            AppMsg::TabSelected | AppMsg::Closed(_) => {}
+            AppMsg::TabSelected => self.tab_selected(),
+            AppMsg::Closed(key) => self.closed(&key),
+            AppMsg::ClosePage(key) => self.tabs.close(&key),
+            AppMsg::Title(key, title) => {
+                self.tabs.set_title(&key, &title);
+                self.tab_selected();
+            }
             AppMsg::AddHost => self.ask_for_host(root, &sender),
             AppMsg::Login(login) => login::ask(root, login),
             AppMsg::Show(shown) => {
                 self.tabs.select(&PageKey::Machines);
                 self.list.emit(MachineListMsg::Show(shown));
             }
-            AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
+            AppMsg::OpenMachine(key, tab) => self.open_machine(key, tab, &sender),
+            AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
+            AppMsg::Wizard(said) => self.wizard_said(said, &sender),
+            AppMsg::InstallFailed(draft) => self.draft = Some(draft),
         }
     }
 

@@ -7,6 +7,7 @@
 //! | `list.widths` | widths of columns that were dragged, in pixels |
 //! | `list.sort` | the column that the list is sorted by, `-` before it for descending |
 //! | `confirm.silenced` | actions that no longer ask, such as `"force-off"` |
+//! | `install.recent` | locations of install trees, the last used first |
 //! | `hosts` | the saved hosts in order: `uri`, and `connect` (open it at start) |
 //!
 //! Comments and keys that this version does not know survive a save. A broken file is kept aside, never overwritten.
@@ -28,7 +29,15 @@ pub struct Settings {
     pub window: Window,
     pub list: List,
     pub confirm: Confirm,
+    pub install: Install,
     pub hosts: Vec<SavedHost>,
+}
+
+/// The New-machine window.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Install {
+    pub recent: Vec<String>,
 }
 
 /// The main window's size in logical pixels.
@@ -92,6 +101,7 @@ impl Settings {
         set(&mut doc, "list", "widths", value(widths.collect::<InlineTable>()));
         set(&mut doc, "list", "sort", value(&self.list.sort));
         set(&mut doc, "confirm", "silenced", value(self.confirm.silenced.iter().collect::<Array>()));
+        set(&mut doc, "install", "recent", value(self.install.recent.iter().collect::<Array>()));
         let known = doc.get("hosts").and_then(Item::as_array_of_tables).cloned().unwrap_or_default();
         let mut hosts = ArrayOfTables::new();
         for host in &self.hosts {
@@ -195,6 +205,7 @@ mod tests {
         settings.list.columns = vec!["name".into(), "cpu".into()];
         settings.list.widths.insert("name".into(), 300);
         settings.confirm.silenced.insert("force-off".into());
+        settings.install.recent.push("nfs:10.1.1.22:/soft/rhel5_source".into());
         settings.hosts.push(SavedHost { uri: "qemu+ssh://root@[fd00::1]/system".into(), connect: false });
         store.save(&settings, 1).unwrap();
         assert_eq!(store.load(), (settings, None));

@@ -58,6 +58,7 @@ impl App {
                 }
             }
             HostAct::Remove => {
+                self.close_pages_of(&id);
                 if let Some(host) = self.hosts.remove(&id) {
                     host.close();
                 }
@@ -68,7 +69,7 @@ impl App {
                 sender.input(AppMsg::Save);
             }
             HostAct::NewMachine => sender.input(AppMsg::NewMachine(Some(id))),
-            HostAct::Page => {}
+            HostAct::Page => self.open_host_page(id, sender),
         }
     }
 

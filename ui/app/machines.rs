@@ -59,13 +59,13 @@ impl App {
                 self.settings.confirm.silenced.insert(name.to_owned());
                 sender.input(AppMsg::Save);
             }
-            Request::RestoreFrom { host: id, path } => {
-                let Some(host) = self.hosts.get(&id).cloned() else { return };
-                let what = gettext_f("Restore {path}", &[("path", &path)]);
-                let place = self.inventory.borrow().label(&id);
-                self.run_task(sender, Job { what, place }, move |_, _| match actions::restore_from(&host, &path) {
-                    Ok(()) => Outcome::Done,
-                    Err(e) => Outcome::Failed(errors::error(&e)),
+            Request::RestoreFrom { host, path } => {
+                let Some(handle) = self.hosts.get(&host).cloned() else { return };
+                let what = gettext_f("Restore from {path}", &[("path", &path)]);
+                let place = self.inventory.borrow().label(&host);
+                self.run_task(sender, Job { what, place }, move |reporter, _| {
+                    reporter.report(Progress::begin(Step::Act));
+                    actions::restore_from(&handle, &path)
                 });
             }
             Request::Act { keys, action } => {
@@ -96,7 +96,7 @@ impl App {
         }
         let place = self.inventory.borrow().label(id);
         let total = machines.len() as u64;
-        self.run_task(sender, Job { what, place }, move |reporter, cancel| {
+        self.run_many(sender, Job { what, place }, move |reporter, cancel| {
             do_all(&host, &machines, &action, |done| {
                 reporter.report(Progress { step: Step::Act, done, total: (total > 1).then_some(total) });
                 !cancel.is_cancelled()

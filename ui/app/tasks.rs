@@ -20,6 +20,16 @@ impl App {
         &mut self,
         sender: &ComponentSender<Self>,
         job: Job,
+        run: impl FnOnce(&Reporter, &Cancel) -> drover::Result<()> + Send + 'static,
+    ) {
+        self.run_many(sender, job, move |reporter, cancel| outcome(run(reporter, cancel)));
+    }
+
+    /// The same for a job of many parts, which words its outcome by itself.
+    pub(super) fn run_many(
+        &mut self,
+        sender: &ComponentSender<Self>,
+        job: Job,
         run: impl FnOnce(&Reporter, &Cancel) -> Outcome + Send + 'static,
     ) {
         self.tasks += 1;
@@ -46,8 +56,7 @@ impl App {
     }
 }
 
-/// How a job's result shows.
-pub fn outcome(result: drover::Result<()>) -> Outcome {
+fn outcome(result: drover::Result<()>) -> Outcome {
     match result {
         Ok(()) => Outcome::Done,
         Err(Error::Cancelled) => Outcome::Cancelled,
@@ -58,8 +67,5 @@ pub fn outcome(result: drover::Result<()>) -> Outcome {
 /// "Install node2 failed: …", with the rest behind Details.
 pub fn failed(what: &str, said: &Said) -> Toast {
     let first = said.body.lines().next().unwrap_or_default();
-    Toast {
-        text: gettext_f("{what} failed: {why}", &[("what", what), ("why", first)]),
-        details: Some(said.clone()),
-    }
+    Toast { text: gettext_f("{what} failed: {why}", &[("what", what), ("why", first)]), details: Some(said.clone()) }
 }

@@ -61,9 +61,13 @@ impl App {
             return;
         }
         let rows = changes.iter().any(|c| !matches!(c, Change::Figures(_) | Change::Host(_)));
+        if changes.iter().any(|c| matches!(c, Change::Host(_))) {
+            self.tell_wizard();
+        }
         let changes = Rc::new(changes);
         self.sidebar.emit(SidebarMsg::Changes(changes.clone()));
-        self.list.emit(MachineListMsg::Changes(changes));
+        self.list.emit(MachineListMsg::Changes(changes.clone()));
+        self.tell_pages(&changes, sender);
         if rows {
             self.count();
             if self.inventory.borrow().total() > 0 {

@@ -37,7 +37,10 @@ pub enum WelcomeOut {
     /// Open these; chosen by a person, or because they were found.
     Open { uris: Vec<String>, chosen: bool },
     /// The demo was opened because there is nothing else.
-    OnlyDemo { uris: Vec<String>, install: Option<&'static str> },
+    OnlyDemo {
+        uris: Vec<String>,
+        install: Option<&'static str>,
+    },
     Failed(String),
 }
 
@@ -67,7 +70,8 @@ impl Component for Welcome {
         for row in &rows {
             group.add(&row.row);
         }
-        let command = adw::ActionRow::builder().title(gettext("To run machines here, install libvirt")).visible(false).build();
+        let command =
+            adw::ActionRow::builder().title(gettext("To run machines here, install libvirt")).visible(false).build();
         group.add(&command);
         let content = gtk::Box::new(gtk::Orientation::Vertical, 24);
         content.append(&group);
