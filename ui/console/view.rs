@@ -127,6 +127,7 @@ impl Component for ConsoleView {
                     },
                     gtk::Label {
                         add_css_class: "title-2",
+                        set_mnemonic_widget: Some(&password),
                         set_wrap: true,
                         set_justify: gtk::Justification::Center,
                         #[watch]
@@ -224,6 +225,7 @@ impl Component for ConsoleView {
             Input::Fit(fit) => {
                 self.fit = fit;
                 self.screen.set_fit(fit);
+                self.screen.picture.grab_focus();
             }
             // Most frequent by far, and nothing but the picture changes.
             Input::Session(Event::Damage(damage)) => return self.damaged(&damage),

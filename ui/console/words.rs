@@ -10,7 +10,7 @@ pub fn reason(error: &Error) -> String {
         Error::Display(error) => display(error),
         Error::Lost { uri } => gettext_f("The connection to {host} is lost.", &[("host", uri)]),
         Error::Busy { uri } => gettext_f("{host} does not answer.", &[("host", uri)]),
-        error => error.to_string(),
+        error => crate::errors::error(error).body,
     }
 }
 
