@@ -1,5 +1,9 @@
 //! The app component: the main window, and how its parts are plugged together.
+mod first;
 mod hosts;
+mod machines;
+mod new_machine;
+mod pages;
 mod tabs;
 mod tasks;
 mod updates;
@@ -24,8 +28,12 @@ use crate::errors::Said;
 use crate::hosts::Shown;
 use crate::hosts::add::AddHost;
 use crate::hosts::login::{self, Login};
+use crate::hosts::page::HostPage;
 use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
+use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
+use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
+use crate::install::{self, Draft, Wizard};
 use crate::settings::{Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
@@ -50,10 +58,24 @@ pub struct App {
     store: Store,
     saves: u64,
     sidebar: Controller<Sidebar>,
+    list: Controller<MachineList>,
+    perform: Perform,
+    machine_pages: HashMap<DomainKey, Controller<MachinePage>>,
+    host_pages: HashMap<HostId, Controller<HostPage>>,
+    /// A page to open as soon as its machine is seen.
+    wanted_page: Option<(DomainKey, PageTab)>,
     activity: Controller<Panel>,
     /// Tasks begun so far.
     tasks: u64,
     tabs: Tabs,
+    /// The tabs, or the welcome page.
+    content: gtk::Stack,
+    welcome: Option<Controller<Welcome>>,
+    /// Hosts to open after the first frame.
+    at_start: Vec<String>,
+    /// Tasks that run now.
+    running: usize,
+    closing: bool,
     toasts: adw::ToastOverlay,
     /// A machine whose console is to be opened as soon as it is seen.
     wanted_console: Option<String>,
@@ -62,6 +84,9 @@ pub struct App {
     narrow: bool,
     input: relm4::Sender<AppMsg>,
     add_dialog: Option<Controller<AddHost>>,
+    wizard: Option<Controller<Wizard>>,
+    /// What was entered for a machine whose install failed: the next New-machine window opens with it.
+    draft: Option<Draft>,
 }
 
 /// Everything that can happen.
@@ -83,12 +108,29 @@ pub enum AppMsg {
     /// Open the console of a machine of this name as soon as it is seen.
     ShowConsole(String),
     NewMachine(Option<HostId>),
+    /// The New-machine window says.
+    Wizard(install::Output),
+    /// An install ended before its machine ran.
+    InstallFailed(Draft),
     Toast(Toast),
     /// The settings changed: write them.
     Save,
+    /// A person wants to close the window.
+    Close,
+    /// Close it, whatever runs.
+    Quit,
+    FirstFrame,
+    Welcome(WelcomeOut),
     /// The window is this wide now.
     Width(i32),
     TabSelected,
+    /// The list's columns are others.
+    Layout(Layout),
+    /// Something to do to machines.
+    Request(Request),
+    /// Close this tab.
+    ClosePage(PageKey),
+    Title(PageKey, String),
     /// A tab was closed.
     Closed(PageKey),
 }
@@ -120,6 +162,7 @@ impl Toast {
 #[derive(Debug)]
 pub enum Done {
     Saved(Result<(), String>),
+    Acted { what: String, outcome: Outcome },
     Task { id: TaskId, what: String, outcome: Outcome },
 }
 
@@ -176,11 +219,14 @@ impl Component for App {
                         set_separator: Some(&gtk::Separator::new(gtk::Orientation::Vertical)),
                         set_vexpand: true,
                         #[wrap(Some)]
-                        set_content = &gtk::Box {
-                            set_orientation: gtk::Orientation::Vertical,
+                        #[local_ref]
+                        set_content = content -> gtk::Stack {
                             set_hexpand: true,
-                            append: &model.tabs.bar,
-                            append: &model.tabs.view,
+                            add_named[Some("tabs")] = &gtk::Box {
+                                set_orientation: gtk::Orientation::Vertical,
+                                append: &model.tabs.bar,
+                                append: &model.tabs.view,
+                            },
                         },
                     },
                 },
@@ -195,6 +241,13 @@ impl Component for App {
             SidebarOut::AddHost => AppMsg::AddHost,
             SidebarOut::Act(host, act) => AppMsg::Host(host, act),
         });
+        let perform = Perform::new(inventory.clone(), init.settings.confirm.silenced.clone());
+        let list_init = MachineListInit {
+            inventory: inventory.clone(),
+            layout: machines::layout(&init.settings.list),
+            perform: perform.clone(),
+        };
+        let list = MachineList::builder().launch(list_init).forward(sender.input_sender(), machines::from_list);
         let toasts = adw::ToastOverlay::new();
         let mut model = Self {
             inventory,
@@ -204,21 +257,36 @@ impl Component for App {
             store: init.store,
             saves: 0,
             sidebar,
+            list,
+            perform,
+            machine_pages: HashMap::new(),
+            host_pages: HashMap::new(),
+            wanted_page: None,
             activity: Panel::builder().launch(()).detach(),
             tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
             toasts: toasts.clone(),
+            content: gtk::Stack::new(),
+            welcome: None,
+            at_start: Vec::new(),
+            running: 0,
+            closing: false,
             wanted_console: None,
             title: gettext("Machines"),
             subtitle: String::new(),
             narrow: false,
             input: sender.input_sender().clone(),
             add_dialog: None,
+            wizard: None,
+            draft: None,
         };
         let show_sidebar = icon_toggle("sidebar-show-symbolic", &gettext("Sidebar"));
         let menu = icon_menu_button("open-menu-symbolic", &gettext("Main menu"));
         menu.set_menu_model(Some(&window::menu()));
         menu.set_primary(true);
+        model.tabs.add(PageKey::Machines, model.list.widget(), &gettext("Machines"), "view-list-symbolic");
+        let stack = model.content.clone();
+        let content = &stack;
         let widgets = view_output!();
         widgets.flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
         window::set_up(&root, &model.settings.window, &sender);
@@ -238,17 +306,46 @@ impl Component for App {
             }
             AppMsg::Toast(toast) => self.toast(toast, root),
             AppMsg::Save => self.save(root, &sender),
+            AppMsg::Close if self.running > 0 => window::ask_to_quit(root, self.running, sender.input_sender()),
+            AppMsg::Close | AppMsg::Quit => {
+                self.closing = true;
+                self.save(root, &sender);
+                root.set_visible(false);
+            }
+            AppMsg::FirstFrame => self.first_frame(&sender),
+            AppMsg::Welcome(out) => self.welcomed(out, &sender),
             AppMsg::Width(width) => self.narrow = width < NARROW,
-            AppMsg::TabSelected | AppMsg::Closed(_) => {}
+            AppMsg::Layout(layout) => {
+                self.settings.list = machines::list_settings(&layout);
+                sender.input(AppMsg::Save);
+            }
+            AppMsg::Request(request) => self.request(request, &sender),
+            AppMsg::TabSelected => self.tab_selected(),
+            AppMsg::Closed(key) => self.closed(&key),
+            AppMsg::ClosePage(key) => self.tabs.close(&key),
+            AppMsg::Title(key, title) => {
+                self.tabs.set_title(&key, &title);
+                self.tab_selected();
+            }
             AppMsg::AddHost => self.ask_for_host(root, &sender),
             AppMsg::Login(login) => login::ask(root, login),
-            AppMsg::Show(_) | AppMsg::OpenMachine(..) | AppMsg::NewMachine(_) => {}
+            AppMsg::Show(shown) => {
+                self.tabs.select(&PageKey::Machines);
+                self.list.emit(MachineListMsg::Show(shown));
+            }
+            AppMsg::OpenMachine(key, tab) => self.open_machine(key, tab, &sender),
+            AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
+            AppMsg::Wizard(said) => self.wizard_said(said, &sender),
+            AppMsg::InstallFailed(draft) => self.draft = Some(draft),
         }
     }
 
     fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
         match done {
+            Done::Saved(_) if self.closing => relm4::main_application().quit(),
             Done::Saved(Ok(())) => {}
+            Done::Acted { what, outcome: Outcome::Failed(said) } => sender.input(AppMsg::Toast(tasks::failed(&what, &said))),
+            Done::Acted { .. } => {}
             Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
             Done::Saved(Err(reason)) => {
                 let text = gettext_f("The settings could not be saved: {reason}", &[("reason", &reason)]);
@@ -259,7 +356,7 @@ impl Component for App {
 }
 
 impl App {
-    /// Opens what the command line and the settings ask for.
+    /// Notes what the command line and the settings ask for; it is opened after the first frame, which no host may delay.
     fn start(&mut self, cli: Cli, broken: Option<PathBuf>, sender: &ComponentSender<Self>) {
         if let Some(aside) = broken {
             let text = gettext_f(
@@ -269,15 +366,8 @@ impl App {
             sender.input(AppMsg::Toast(Toast::new(text)));
         }
         self.wanted_console = cli.show_domain_console;
-        // After the first frame, so that no host can delay it.
-        let input = sender.input_sender().clone();
         let saved = self.settings.hosts.iter().filter(|h| h.connect).map(|h| h.uri.clone());
-        let uris: Vec<String> = saved.chain(cli.connect).collect();
-        glib::timeout_add_local_once(Duration::from_millis(1), move || {
-            for uri in uris {
-                input.emit(AppMsg::OpenHost(uri));
-            }
-        });
+        self.at_start = saved.chain(cli.connect).collect();
     }
 
     fn toast(&self, toast: Toast, root: &adw::ApplicationWindow) {

@@ -4,18 +4,20 @@
 //! |---|---|
 //! | `window.width`, `window.height`, `window.maximized` | the main window |
 //! | `list.columns` | the shown columns of the machine list, in order; empty: the default ones |
+//! | `list.widths` | widths of columns that were dragged, in pixels |
 //! | `list.sort` | the column that the list is sorted by, `-` before it for descending |
 //! | `confirm.silenced` | actions that no longer ask, such as `"force-off"` |
+//! | `install.recent` | locations of install trees, the last used first |
 //! | `hosts` | the saved hosts in order: `uri`, and `connect` (open it at start) |
 //!
 //! Comments and keys that this version does not know survive a save. A broken file is kept aside, never overwritten.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 /// The head of a new file.
 const HEAD: &str = "# Drover's settings. You may edit this file while Drover is not running.\n\n";
@@ -27,7 +29,15 @@ pub struct Settings {
     pub window: Window,
     pub list: List,
     pub confirm: Confirm,
+    pub install: Install,
     pub hosts: Vec<SavedHost>,
+}
+
+/// The New-machine window.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Install {
+    pub recent: Vec<String>,
 }
 
 /// The main window's size in logical pixels.
@@ -50,6 +60,8 @@ impl Default for Window {
 #[serde(default)]
 pub struct List {
     pub columns: Vec<String>,
+    /// Dragged widths in pixels, by column.
+    pub widths: BTreeMap<String, i32>,
     pub sort: String,
 }
 
@@ -85,8 +97,11 @@ impl Settings {
         set(&mut doc, "window", "height", value(i64::from(self.window.height)));
         set(&mut doc, "window", "maximized", value(self.window.maximized));
         set(&mut doc, "list", "columns", value(self.list.columns.iter().collect::<Array>()));
+        let widths = self.list.widths.iter().map(|(column, width)| (column, i64::from(*width)));
+        set(&mut doc, "list", "widths", value(widths.collect::<InlineTable>()));
         set(&mut doc, "list", "sort", value(&self.list.sort));
         set(&mut doc, "confirm", "silenced", value(self.confirm.silenced.iter().collect::<Array>()));
+        set(&mut doc, "install", "recent", value(self.install.recent.iter().collect::<Array>()));
         let known = doc.get("hosts").and_then(Item::as_array_of_tables).cloned().unwrap_or_default();
         let mut hosts = ArrayOfTables::new();
         for host in &self.hosts {
@@ -188,7 +203,9 @@ mod tests {
         let mut settings = Settings::default();
         settings.window.width = 900;
         settings.list.columns = vec!["name".into(), "cpu".into()];
+        settings.list.widths.insert("name".into(), 300);
         settings.confirm.silenced.insert("force-off".into());
+        settings.install.recent.push("nfs:10.1.1.22:/soft/rhel5_source".into());
         settings.hosts.push(SavedHost { uri: "qemu+ssh://root@[fd00::1]/system".into(), connect: false });
         store.save(&settings, 1).unwrap();
         assert_eq!(store.load(), (settings, None));

@@ -59,7 +59,8 @@ fn runs_already() -> Option<bool> {
     let name = "org.freedesktop.DBus";
     let (asked, flags) = ((APP_ID,).to_variant(), gio::DBusCallFlags::NONE);
     let path = "/org/freedesktop/DBus";
-    let call = bus.call_sync(Some(name), path, name, "NameHasOwner", Some(&asked), None, flags, 1_000, gio::Cancellable::NONE);
+    let call =
+        bus.call_sync(Some(name), path, name, "NameHasOwner", Some(&asked), None, flags, 1_000, gio::Cancellable::NONE);
     Some(call.ok()?.get::<(bool,)>()?.0)
 }
 

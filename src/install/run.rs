@@ -225,20 +225,22 @@ impl Made {
     /// Removes the files that are only for the start; gives back those that would not go.
     fn undo_files(&self, host: &Host) -> Vec<(String, Error)> {
         let passing = self.files.iter().filter(|f| Some(*f) != self.disk.as_ref());
-        passing.filter_map(|path| remove_file(host, path).err().map(|e| (path.clone(), e))).collect()
+        let until = Instant::now() + PATIENCE;
+        passing.filter_map(|path| remove_file(host, path, until).err().map(|e| (path.clone(), e))).collect()
     }
 
     /// Removes everything; gives back what would not go.
     fn undo(&self, host: &Host, plan: &Plan) -> Vec<String> {
+        let until = Instant::now() + PATIENCE;
         let mut left = Vec::new();
         if self.domain {
             let uuid = plan.uuid;
-            if let Err(e) = patiently(|| host.call(move |conn| remove_domain(conn, uuid))) {
+            if let Err(e) = patiently(until, || host.call(move |conn| remove_domain(conn, uuid))) {
                 left.push(format!("the machine {} ({e})", plan.request.name));
             }
         }
         for path in self.files.iter().rev() {
-            if let Err(e) = remove_file(host, path) {
+            if let Err(e) = remove_file(host, path, until) {
                 left.push(format!("{path} ({e})"));
             }
         }
@@ -246,8 +248,8 @@ impl Made {
     }
 }
 
-fn remove_file(host: &Host, path: &str) -> Result<()> {
-    patiently(|| {
+fn remove_file(host: &Host, path: &str, until: Instant) -> Result<()> {
+    patiently(until, || {
         let path = path.to_owned();
         host.call(move |conn| storage::remove(conn, &path).map(drop))
     })
@@ -269,12 +271,11 @@ fn remove_domain(conn: &Connect, uuid: uuid::Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Tries again while the link to the host is down, for as long as [`PATIENCE`].
-fn patiently(mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
-    let begin = Instant::now();
+/// Tries again while the link to the host is down, until then.
+fn patiently(until: Instant, mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
     loop {
         match attempt() {
-            Err(Error::Lost { .. } | Error::Busy { .. }) if begin.elapsed() < PATIENCE => thread::sleep(POLL),
+            Err(Error::Lost { .. } | Error::Busy { .. }) if Instant::now() < until => thread::sleep(POLL),
             other => return other,
         }
     }

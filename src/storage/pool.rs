@@ -61,7 +61,7 @@ impl FolderPool {
             match create_transient(conn, folder) {
                 Ok(pool) => return Ok(Self { pool, undo: Undo::Stop }),
                 Err(NoPool::Other(e)) => {
-                    if let Some(found) = start_inactive(conn, folder) {
+                    if let Some(found) = in_the_way(conn, folder) {
                         return Ok(found);
                     }
                     tries += 1;
@@ -110,10 +110,18 @@ fn create_transient(conn: &Connect, folder: &str) -> Result<StoragePool, NoPool>
     })
 }
 
-/// A defined pool that is stopped keeps its folder from other pools: it is started for as long as we need it.
-fn start_inactive(conn: &Connect, folder: &str) -> Option<FolderPool> {
-    let pools = conn.list_all_storage_pools(virt_sys::VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE).ok()?;
+/// The pool that keeps others from its folder: one that is stopped (it is started for as long as we need it), or one of
+/// a driver that can't look pools up by their folder.
+fn in_the_way(conn: &Connect, folder: &str) -> Option<FolderPool> {
+    let pools = conn.list_all_storage_pools(0).ok()?;
     let pool = pools.into_iter().find(|p| target(p).as_deref().map(|t| t.trim_end_matches('/')) == Some(folder))?;
+    if pool.name().is_ok_and(|n| n.starts_with(PROBE_PREFIX)) {
+        return None;
+    }
+    if pool.is_active().ok()? {
+        let _ = pool.refresh(0);
+        return Some(FolderPool { pool, undo: Undo::Nothing });
+    }
     pool.create(0).ok()?;
     Some(FolderPool { pool, undo: Undo::Stop })
 }

@@ -9,6 +9,7 @@ use super::{App, AppMsg, HostAct};
 use crate::hosts::add::{self, AddHost};
 use crate::hosts::login::Asker;
 use crate::hosts::sidebar::SidebarMsg;
+use crate::machines::MachineListMsg;
 use crate::settings::SavedHost;
 
 impl App {
@@ -23,7 +24,7 @@ impl App {
         let feed = self.feed.clone();
         let host = Host::open(uri, options, move |update| feed.push(update));
         self.hosts.insert(id, host);
-        self.sidebar.emit(SidebarMsg::Hosts);
+        self.hosts_changed();
     }
 
     /// Answers logins by a dialog.
@@ -39,6 +40,7 @@ impl App {
 
     /// Opens a host and remembers it.
     pub(super) fn add_host(&mut self, uri: &str, sender: &ComponentSender<Self>) {
+        self.leave_welcome();
         self.open_host(uri);
         if !self.settings.hosts.iter().any(|h| h.uri == uri) {
             self.settings.hosts.push(SavedHost { uri: uri.to_owned(), connect: true });
@@ -56,18 +58,24 @@ impl App {
                 }
             }
             HostAct::Remove => {
+                self.close_pages_of(&id);
                 if let Some(host) = self.hosts.remove(&id) {
                     host.close();
                 }
                 self.inventory.borrow_mut().remove_host(&id);
                 self.settings.hosts.retain(|h| h.uri != id.as_str());
-                self.sidebar.emit(SidebarMsg::Hosts);
+                self.hosts_changed();
                 self.count();
                 sender.input(AppMsg::Save);
             }
             HostAct::NewMachine => sender.input(AppMsg::NewMachine(Some(id))),
-            HostAct::Page => {}
+            HostAct::Page => self.open_host_page(id, sender),
         }
+    }
+
+    fn hosts_changed(&self) {
+        self.sidebar.emit(SidebarMsg::Hosts);
+        self.list.emit(MachineListMsg::Hosts);
     }
 
     fn connect(&mut self, id: &HostId) {

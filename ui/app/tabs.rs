@@ -33,8 +33,6 @@ impl Tabs {
         let bar = adw::TabBar::builder().view(&view).autohide(true).build();
         let open = Rc::default();
         connect(&view, &open, app);
-        let app = app.clone();
-        view.connect_selected_page_notify(move |_| app.emit(AppMsg::TabSelected));
         Self { view, bar, open }
     }
 
@@ -84,14 +82,9 @@ impl Tabs {
         self.open.borrow().iter().find(|(_, open)| *open == page).map(|(key, _)| key.clone())
     }
 
-    /// Moves a page into a window of its own.
-    pub fn tear_off(&self, key: &PageKey, app: &Sender<AppMsg>) {
-        if let Some(page) = self.page(key)
-            && page.child().is_ancestor(&self.view)
-        {
-            let other = new_window(&self.open, app);
-            self.view.transfer_page(&page, &other, 0);
-        }
+    /// Whether a page is at the front of its window.
+    pub fn is_front(&self, key: &PageKey) -> bool {
+        self.page(key).is_some_and(|page| page.is_selected())
     }
 
     fn page(&self, key: &PageKey) -> Option<adw::TabPage> {
@@ -103,6 +96,11 @@ type Open = Rc<RefCell<Vec<(PageKey, adw::TabPage)>>>;
 
 /// What every view of tabs does, in the main window and in others.
 fn connect(view: &adw::TabView, open: &Open, app: &Sender<AppMsg>) {
+    let told = app.clone();
+    view.connect_selected_page_notify(move |_| {
+        // A window that closes last outlives the app.
+        let _ = told.send(AppMsg::TabSelected);
+    });
     view.connect_close_page(glib::clone!(
         #[strong]
         open,
@@ -112,7 +110,7 @@ fn connect(view: &adw::TabView, open: &Open, app: &Sender<AppMsg>) {
             let closed = open.borrow().iter().position(|(_, p)| p == page);
             if let Some(at) = closed {
                 let (key, _) = open.borrow_mut().remove(at);
-                app.emit(AppMsg::Closed(key));
+                let _ = app.send(AppMsg::Closed(key));
             }
             view.close_page_finish(page, true);
             glib::Propagation::Stop

@@ -22,7 +22,18 @@ impl App {
         job: Job,
         run: impl FnOnce(&Reporter, &Cancel) -> drover::Result<()> + Send + 'static,
     ) {
+        self.run_many(sender, job, move |reporter, cancel| outcome(run(reporter, cancel)));
+    }
+
+    /// The same for a job of many parts, which words its outcome by itself.
+    pub(super) fn run_many(
+        &mut self,
+        sender: &ComponentSender<Self>,
+        job: Job,
+        run: impl FnOnce(&Reporter, &Cancel) -> Outcome + Send + 'static,
+    ) {
         self.tasks += 1;
+        self.running += 1;
         let (id, reporter, cancel) = (TaskId(self.tasks), Reporter::default(), Cancel::default());
         let task = Task {
             id,
@@ -32,11 +43,12 @@ impl App {
             cancel: Some(cancel.clone()),
         };
         self.activity.emit(TaskMsg::Begin(task));
-        sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: outcome(run(&reporter, &cancel)) });
+        sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: run(&reporter, &cancel) });
     }
 
     /// A job has ended.
-    pub(super) fn end_task(&self, id: TaskId, what: &str, outcome: Outcome, sender: &ComponentSender<Self>) {
+    pub(super) fn end_task(&mut self, id: TaskId, what: &str, outcome: Outcome, sender: &ComponentSender<Self>) {
+        self.running = self.running.saturating_sub(1);
         if let Outcome::Failed(said) = &outcome {
             sender.input(AppMsg::Toast(failed(what, said)));
         }
@@ -55,8 +67,5 @@ fn outcome(result: drover::Result<()>) -> Outcome {
 /// "Install node2 failed: …", with the rest behind Details.
 pub fn failed(what: &str, said: &Said) -> Toast {
     let first = said.body.lines().next().unwrap_or_default();
-    Toast {
-        text: gettext_f("{what} failed: {why}", &[("what", what), ("why", first)]),
-        details: Some(said.clone()),
-    }
+    Toast { text: gettext_f("{what} failed: {why}", &[("what", what), ("why", first)]), details: Some(said.clone()) }
 }

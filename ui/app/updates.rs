@@ -10,6 +10,7 @@ use relm4::{ComponentSender, Sender};
 use super::{App, AppMsg, PageTab};
 use crate::hosts::sidebar::SidebarMsg;
 use crate::i18n::gettext_f;
+use crate::machines::MachineListMsg;
 
 /// A basket that worker threads fill; the app is told once each time that it stops being empty.
 #[derive(Clone)]
@@ -60,10 +61,18 @@ impl App {
             return;
         }
         let rows = changes.iter().any(|c| !matches!(c, Change::Figures(_) | Change::Host(_)));
+        if changes.iter().any(|c| matches!(c, Change::Host(_))) {
+            self.tell_wizard();
+        }
         let changes = Rc::new(changes);
-        self.sidebar.emit(SidebarMsg::Changes(changes));
+        self.sidebar.emit(SidebarMsg::Changes(changes.clone()));
+        self.list.emit(MachineListMsg::Changes(changes.clone()));
+        self.tell_pages(&changes, sender);
         if rows {
             self.count();
+            if self.inventory.borrow().total() > 0 {
+                self.leave_welcome();
+            }
             self.show_wanted_console(sender);
         }
     }

@@ -7,7 +7,7 @@ use relm4::ComponentSender;
 
 use super::{App, AppMsg};
 use crate::errors::Said;
-use crate::i18n::gettext;
+use crate::i18n::{gettext, ngettext_f};
 use crate::settings;
 use crate::start;
 
@@ -46,9 +46,9 @@ pub fn set_up(root: &adw::ApplicationWindow, size: &settings::Window, sender: &C
         relm4::main_application().add_action(&action);
     }
     let input = sender.input_sender().clone();
-    root.connect_close_request(move |_| {
-        input.emit(AppMsg::Save);
-        glib::Propagation::Proceed
+    root.connect_close_request(move |_| match input.send(AppMsg::Close) {
+        Ok(()) => glib::Propagation::Stop,
+        Err(_) => glib::Propagation::Proceed,
     });
     let input = sender.input_sender().clone();
     root.connect_realize(move |root| report_frames(root, input.clone()));
@@ -72,6 +72,7 @@ fn action(
 fn report_frames(root: &adw::ApplicationWindow, input: relm4::Sender<AppMsg>) {
     let Some(surface) = root.surface() else { return };
     let width = Cell::new(0);
+    let told = input.clone();
     surface.connect_layout(move |_, new, _| {
         if width.replace(new) != new {
             input.emit(AppMsg::Width(new));
@@ -88,6 +89,7 @@ fn report_frames(root: &adw::ApplicationWindow, input: relm4::Sender<AppMsg>) {
                 clock.disconnect(handler);
                 let elapsed_ms = start::since_start().unwrap_or_default().as_millis();
                 tracing::info!("first-frame elapsed_ms={elapsed_ms}");
+                told.emit(AppMsg::FirstFrame);
             }
         }
     ));
@@ -105,6 +107,21 @@ fn show_about(root: &adw::ApplicationWindow) {
         .license_type(gtk::License::Gpl30)
         .build()
         .present();
+}
+
+/// Asks whether to quit while jobs run.
+pub fn ask_to_quit(root: &adw::ApplicationWindow, running: usize, input: &relm4::Sender<AppMsg>) {
+    let heading = ngettext_f("{n} task is still running", "{n} tasks are still running", running as u64, &[]);
+    let body = gettext("Quitting now breaks them off. What they have made so far may stay behind on the host.");
+    let dialog = adw::MessageDialog::new(Some(root), Some(&heading), Some(&body));
+    dialog.add_response("stay", &gettext("Stay"));
+    dialog.add_response("quit", &gettext("Quit"));
+    dialog.set_response_appearance("quit", adw::ResponseAppearance::Destructive);
+    dialog.set_default_response(Some("stay"));
+    dialog.set_close_response("stay");
+    let input = input.clone();
+    dialog.connect_response(Some("quit"), move |_, _| input.emit(AppMsg::Quit));
+    dialog.present();
 }
 
 /// An error in full, to read and copy.

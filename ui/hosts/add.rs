@@ -235,7 +235,8 @@ impl Fields {
         page.append(&test);
         page.append(&self.answer);
         let clamp = adw::Clamp::builder().child(&page).build();
-        let scrolled = gtk::ScrolledWindow::builder().child(&clamp).vexpand(true).hscrollbar_policy(gtk::PolicyType::Never);
+        let scrolled =
+            gtk::ScrolledWindow::builder().child(&clamp).vexpand(true).hscrollbar_policy(gtk::PolicyType::Never);
         let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
         content.append(&header);
         content.append(&scrolled.build());

@@ -74,7 +74,9 @@ impl Form {
             let uri = self.custom.trim();
             return match HostUri::parse(uri) {
                 Ok(_) => Ok(uri.to_owned()),
-                Err(_) if uri.is_empty() => wrong(Field::Custom, gettext("A URI is needed, such as qemu+tls://kvm1/system")),
+                Err(_) if uri.is_empty() => {
+                    wrong(Field::Custom, gettext("A URI is needed, such as qemu+tls://kvm1/system"))
+                }
                 Err(e) => wrong(Field::Custom, gettext_f("This is no libvirt URI: {why}", &[("why", &e.to_string())])),
             };
         }
@@ -164,7 +166,10 @@ mod tests {
         assert_eq!(field(ssh("", "kvm1", "0")), Field::Port);
         assert_eq!(field(ssh("", "kvm1", "70000")), Field::Port);
         for custom in ["", "kvm1", "qemu+warp://kvm1/system"] {
-            assert_eq!(field(Form { kind: Kind::Custom, custom: custom.into(), ..Form::default() }.uri()), Field::Custom);
+            assert_eq!(
+                field(Form { kind: Kind::Custom, custom: custom.into(), ..Form::default() }.uri()),
+                Field::Custom
+            );
         }
     }
 }

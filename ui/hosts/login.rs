@@ -81,7 +81,12 @@ mod tests {
     use drover::host::HostId;
 
     fn challenge(kind: ChallengeKind) -> Challenge {
-        Challenge { host: HostId::new("qemu+tcp://kvm1/system"), kind, prompt: String::new(), default: Some("root".into()) }
+        Challenge {
+            host: HostId::new("qemu+tcp://kvm1/system"),
+            kind,
+            prompt: String::new(),
+            default: Some("root".into()),
+        }
     }
 
     #[gtk::test]

@@ -4,6 +4,7 @@ pub mod address;
 pub mod demo;
 pub mod link;
 pub mod login;
+pub mod page;
 pub mod probe;
 pub mod sidebar;
 pub mod welcome;

@@ -34,10 +34,13 @@ pub enum WelcomeMsg {
 #[derive(Debug)]
 pub enum WelcomeOut {
     AddHost,
-    /// Open these, and remember them if a person chose them.
-    Open { uris: Vec<String>, remember: bool },
+    /// Open these; chosen by a person, or because they were found.
+    Open { uris: Vec<String>, chosen: bool },
     /// The demo was opened because there is nothing else.
-    OnlyDemo { uris: Vec<String>, install: Option<&'static str> },
+    OnlyDemo {
+        uris: Vec<String>,
+        install: Option<&'static str>,
+    },
     Failed(String),
 }
 
@@ -50,7 +53,6 @@ pub enum Learnt {
 }
 
 impl Component for Welcome {
-    /// Where the demo's files go.
     type Init = ();
     type Input = WelcomeMsg;
     type Output = WelcomeOut;
@@ -68,7 +70,8 @@ impl Component for Welcome {
         for row in &rows {
             group.add(&row.row);
         }
-        let command = adw::ActionRow::builder().title(gettext("To run machines here, install libvirt")).visible(false).build();
+        let command =
+            adw::ActionRow::builder().title(gettext("To run machines here, install libvirt")).visible(false).build();
         group.add(&command);
         let content = gtk::Box::new(gtk::Orientation::Vertical, 24);
         content.append(&group);
@@ -92,7 +95,7 @@ impl Component for Welcome {
         match msg {
             WelcomeMsg::Demo => open_demo(&sender, false),
             WelcomeMsg::Open(uri) => {
-                let _ = sender.output(WelcomeOut::Open { uris: vec![uri.to_owned()], remember: true });
+                let _ = sender.output(WelcomeOut::Open { uris: vec![uri.to_owned()], chosen: true });
             }
         }
     }
@@ -117,7 +120,7 @@ impl Component for Welcome {
                 let _ = sender.output(match (uris, only) {
                     (Err(reason), _) => WelcomeOut::Failed(reason),
                     (Ok(uris), true) => WelcomeOut::OnlyDemo { uris, install },
-                    (Ok(uris), false) => WelcomeOut::Open { uris, remember: false },
+                    (Ok(uris), false) => WelcomeOut::Open { uris, chosen: true },
                 });
             }
         }
@@ -131,7 +134,7 @@ impl Welcome {
         if uris.is_empty() {
             open_demo(sender, true);
         } else {
-            let _ = sender.output(WelcomeOut::Open { uris, remember: false });
+            let _ = sender.output(WelcomeOut::Open { uris, chosen: false });
         }
     }
 

@@ -6,7 +6,7 @@ mod lookup;
 mod pages;
 mod state;
 mod steps;
-pub mod wizard;
+mod wizard;
 
 pub use state::HostChoice;
-pub use wizard::{Init, Output, Wizard};
+pub use wizard::{Draft, Init, Msg, Output, Wizard};

@@ -30,12 +30,18 @@ pub struct Init {
     pub preferred: Option<HostId>,
     /// Locations used before, newest first.
     pub recent: Vec<String>,
+    /// What was entered before an install that failed.
+    pub draft: Option<Draft>,
 }
+
+/// All that was entered, to open the window with again.
+#[derive(Clone, Debug)]
+pub struct Draft(Form);
 
 /// What the window says to the app.
 pub enum Output {
     /// Carry this plan out on this host, and show its console. The window has closed.
-    Begin { host: Host, plan: Box<Plan> },
+    Begin { host: Host, plan: Box<Plan>, draft: Draft },
     /// The window has closed; nothing is to be done.
     Closed,
 }
@@ -176,7 +182,7 @@ impl Component for Wizard {
         let state = State {
             hosts: init.hosts,
             host,
-            form: Form::default(),
+            form: init.draft.map(|draft| draft.0).unwrap_or_default(),
             step: Step::Source,
             visited: [true, false, false, false, false, false],
             offers: Live::default(),
@@ -195,6 +201,9 @@ impl Component for Wizard {
         root.set_default_widget(Some(&widgets.next));
         keys(&root, &sender);
         model.ask_host(&sender);
+        model.read_source(&sender);
+        model.read_unattended(&sender);
+        model.check(&sender);
         model.show();
         model.pages.go(Step::Source);
         root.present();
@@ -390,7 +399,11 @@ impl Wizard {
 
     fn begin(&mut self, root: &adw::Window, sender: &ComponentSender<Self>) {
         let Some((plan, choice)) = self.state.ready().zip(self.state.chosen()) else { return };
-        let begin = Output::Begin { host: choice.host.clone(), plan: Box::new(plan.clone()) };
+        let begin = Output::Begin {
+            host: choice.host.clone(),
+            plan: Box::new(plan.clone()),
+            draft: Draft(self.state.form.clone()),
+        };
         root.destroy();
         let _ = sender.output(begin);
     }
