@@ -32,8 +32,8 @@ use crate::hosts::page::HostPage;
 use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
-use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
 use crate::install::{self, Draft, Wizard};
+use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
 use crate::settings::{Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
@@ -344,7 +344,9 @@ impl Component for App {
         match done {
             Done::Saved(_) if self.closing => relm4::main_application().quit(),
             Done::Saved(Ok(())) => {}
-            Done::Acted { what, outcome: Outcome::Failed(said) } => sender.input(AppMsg::Toast(tasks::failed(&what, &said))),
+            Done::Acted { what, outcome: Outcome::Failed(said) } => {
+                sender.input(AppMsg::Toast(tasks::failed(&what, &said)))
+            }
             Done::Acted { .. } => {}
             Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
             Done::Saved(Err(reason)) => {

@@ -5,8 +5,8 @@ use gtk::glib;
 use gtk::prelude::*;
 use relm4::prelude::*;
 
-use super::row::TaskRow;
 use super::TaskMsg;
+use super::row::TaskRow;
 use crate::i18n::{gettext, ngettext_f};
 use crate::widgets::icon_button::icon_menu_button;
 

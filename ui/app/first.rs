@@ -57,8 +57,12 @@ fn from_welcome(out: WelcomeOut) -> AppMsg {
 fn only_demo(install: Option<&str>) -> Toast {
     let title = gettext("No libvirt here: this is a demo");
     let body = match install {
-        Some(command) => gettext_f("To run machines on this computer, install libvirt: {command}", &[("command", command)]),
-        None => gettext("To run machines on this computer, install libvirt and QEMU with your system's package manager."),
+        Some(command) => {
+            gettext_f("To run machines on this computer, install libvirt: {command}", &[("command", command)])
+        }
+        None => {
+            gettext("To run machines on this computer, install libvirt and QEMU with your system's package manager.")
+        }
     };
     let details = install.map_or_else(|| glib::os_info("PRETTY_NAME").unwrap_or_default().into(), str::to_owned);
     Toast { text: title.clone(), details: Some(Said { title, body, details }) }
