@@ -24,10 +24,21 @@ pub type Retry = Rc<dyn Fn(HostId)>;
 
 /// The widgets of one cell. Texts are inscriptions: another text costs no new layout of the list.
 enum Parts {
-    Name { expander: gtk::TreeExpander, icon: gtk::Image, text: gtk::Inscription },
+    Name {
+        expander: gtk::TreeExpander,
+        icon: gtk::Image,
+        text: gtk::Inscription,
+    },
     /// A word; the button of a lost host is made when it is wanted.
-    State { all: gtk::Box, text: gtk::Inscription, retry: OnceCell<gtk::Button> },
-    Cpu { text: gtk::Inscription, sparkline: Sparkline },
+    State {
+        all: gtk::Box,
+        text: gtk::Inscription,
+        retry: OnceCell<gtk::Button>,
+    },
+    Cpu {
+        text: gtk::Inscription,
+        sparkline: Sparkline,
+    },
     Text(gtk::Inscription),
 }
 
@@ -111,7 +122,6 @@ impl Cells {
             expander.set_list_row(None);
         }
     }
-
 }
 
 fn make(column: Column) -> (Parts, gtk::Widget) {
@@ -274,11 +284,8 @@ fn show_cpu(text: &gtk::Inscription, sparkline: &Sparkline, cpu: Option<f32>, hi
 }
 
 fn retry_button(all: &gtk::Box, item: &gtk::ListItem, on_retry: Retry) -> gtk::Button {
-    let button = gtk::Button::builder()
-        .label(gettext("Try now"))
-        .valign(gtk::Align::Center)
-        .halign(gtk::Align::Start)
-        .build();
+    let button =
+        gtk::Button::builder().label(gettext("Try now")).valign(gtk::Align::Center).halign(gtk::Align::Start).build();
     let item = item.downgrade();
     button.connect_clicked(move |_| {
         let row = item.upgrade().and_then(|i| i.item()).as_ref().and_then(Item::of);

@@ -113,7 +113,11 @@ fn direction(descending: bool) -> gtk::SortType {
     if descending { gtk::SortType::Descending } else { gtk::SortType::Ascending }
 }
 
-fn visibility_action(column: Column, view_column: &gtk::ColumnViewColumn, on_layout: &Rc<dyn Fn()>) -> gio::SimpleAction {
+fn visibility_action(
+    column: Column,
+    view_column: &gtk::ColumnViewColumn,
+    on_layout: &Rc<dyn Fn()>,
+) -> gio::SimpleAction {
     let action = gio::SimpleAction::new_stateful(column.id(), None, &view_column.is_visible().to_variant());
     action.connect_activate(glib::clone!(
         #[strong]
