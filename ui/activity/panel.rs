@@ -69,6 +69,7 @@ impl Component for Panel {
         face.append(&spinner);
         face.append(&count);
         root.set_child(Some(&face));
+        root.add_css_class("flat");
         let model = Self { list, rows: Vec::new(), clear, stack, count, spinner, looking: false };
         model.show();
         ComponentParts { model, widgets: () }
