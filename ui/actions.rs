@@ -7,7 +7,7 @@ use drover::domain::{DomainInfo, DomainKey};
 use drover::host::LinkState;
 use drover::inventory::Inventory;
 use gtk::prelude::*;
-use gtk::{gio, glib};
+use gtk::gio;
 
 use crate::i18n::gettext;
 
