@@ -19,7 +19,6 @@ use adw::prelude::*;
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
 use drover::inventory::Inventory;
-use gtk::glib;
 use relm4::prelude::*;
 
 use crate::activity::{Outcome, Panel, TaskId};
@@ -148,7 +147,6 @@ pub enum AppMsg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageTab {
     Console,
-    Overview,
     /// Console if it runs, else overview.
     Best,
 }
