@@ -24,21 +24,11 @@ pub type Retry = Rc<dyn Fn(HostId)>;
 
 /// The widgets of one cell. Texts are inscriptions: another text costs no new layout of the list.
 enum Parts {
-    Name {
-        expander: gtk::TreeExpander,
-        icon: gtk::Image,
-        text: gtk::Inscription,
-    },
+    /// The second line is made when a host wants it.
+    Name { expander: gtk::TreeExpander, icon: gtk::Image, lines: gtk::Box, text: gtk::Inscription, second: OnceCell<gtk::Inscription> },
     /// A word; the button of a lost host is made when it is wanted.
-    State {
-        all: gtk::Box,
-        text: gtk::Inscription,
-        retry: OnceCell<gtk::Button>,
-    },
-    Cpu {
-        text: gtk::Inscription,
-        sparkline: Sparkline,
-    },
+    State { all: gtk::Box, text: gtk::Inscription, retry: OnceCell<gtk::Button> },
+    Cpu { text: gtk::Inscription, sparkline: Sparkline },
     Text(gtk::Inscription),
 }
 
@@ -122,6 +112,7 @@ impl Cells {
             expander.set_list_row(None);
         }
     }
+
 }
 
 fn make(column: Column) -> (Parts, gtk::Widget) {
@@ -130,12 +121,14 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
             let icon = gtk::Image::new();
             let text = inscription(0.0);
             text.set_min_chars(12);
+            let lines = gtk::Box::new(gtk::Orientation::Vertical, 0);
+            lines.append(&text);
             let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
             all.append(&icon);
-            all.append(&text);
+            all.append(&lines);
             let expander = gtk::TreeExpander::new();
             expander.set_child(Some(&all));
-            (Parts::Name { expander: expander.clone(), icon, text }, expander.upcast())
+            (Parts::Name { expander: expander.clone(), icon, lines, text, second: OnceCell::new() }, expander.upcast())
         }
         Column::State => {
             let text = inscription(0.0);
@@ -193,15 +186,15 @@ impl CellWidgets {
 
     fn show_host(&self, host: &HostEntry, on_retry: &Retry) {
         match &self.parts {
-            Parts::Name { expander, icon, text } => {
+            Parts::Name { expander, icon, lines, text, second } => {
                 let status = host_text::status(host, SystemTime::now());
                 let (name, address) = (escape(&host.name()), escape(&host_text::address(host)));
                 icon.set_visible(false);
-                text.set_min_lines(2);
-                let line = escape(&status);
-                text.set_markup(Some(&format!(
-                    "<b>{name}</b>  <span alpha=\"60%\">{address}</span>\n<span alpha=\"70%\" size=\"small\">{line}</span>"
-                )));
+                set_class(text, "dim-label", false);
+                text.set_markup(Some(&format!("<b>{name}</b>  <span alpha=\"60%\">{address}</span>")));
+                let second = second.get_or_init(|| second_line(lines));
+                second.set_visible(true);
+                set_text(second, &status);
                 expander.set_tooltip_text(Some(&status));
             }
             Parts::State { all, text, retry } => {
@@ -230,12 +223,14 @@ impl CellWidgets {
         let (facts, stale) = (&contents.facts, entry.link != LinkState::Up);
         let dim = stale || !facts.state.is_active();
         match &self.parts {
-            Parts::Name { expander, icon, text } => {
+            Parts::Name { expander, icon, text, second, .. } => {
+                if let Some(second) = second.get() {
+                    second.set_visible(false);
+                }
                 icon.set_visible(true);
                 icon.set_icon_name(Some(state_icon(facts.state, facts.saved)));
                 set_class(icon, "dim-label", dim);
                 set_class(text, "dim-label", stale);
-                text.set_min_lines(1);
                 match &facts.title {
                     Some(title) => text.set_markup(Some(&format!(
                         "{}  <span alpha=\"60%\">{}</span>",
@@ -283,9 +278,20 @@ fn show_cpu(text: &gtk::Inscription, sparkline: &Sparkline, cpu: Option<f32>, hi
     }
 }
 
+fn second_line(lines: &gtk::Box) -> gtk::Inscription {
+    let second = inscription(0.0);
+    second.add_css_class("caption");
+    second.add_css_class("dim-label");
+    lines.append(&second);
+    second
+}
+
 fn retry_button(all: &gtk::Box, item: &gtk::ListItem, on_retry: Retry) -> gtk::Button {
-    let button =
-        gtk::Button::builder().label(gettext("Try now")).valign(gtk::Align::Center).halign(gtk::Align::Start).build();
+    let button = gtk::Button::builder()
+        .label(gettext("Try now"))
+        .valign(gtk::Align::Center)
+        .halign(gtk::Align::Start)
+        .build();
     let item = item.downgrade();
     button.connect_clicked(move |_| {
         let row = item.upgrade().and_then(|i| i.item()).as_ref().and_then(Item::of);
