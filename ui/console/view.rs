@@ -104,7 +104,6 @@ impl Component for ConsoleView {
                     picture -> gtk::Picture {
                         #[watch]
                         set_can_focus: matches!(model.mode, Mode::Live),
-                        set_alternative_text: Some(&gettext_f("Screen of {name}", &[("name", &model.name)])),
                     },
                 },
 
@@ -179,6 +178,7 @@ impl Component for ConsoleView {
         let session = Rc::new(session);
         let (grab, release) = (sender.input_sender().clone(), sender.input_sender().clone());
         let screen = Screen::new(
+            &gettext_f("Console of {name}", &[("name", &init.name)]),
             Rc::clone(&session),
             move |grabbed| {
                 let _ = grab.send(Input::Grabbed(grabbed));

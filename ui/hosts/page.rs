@@ -72,8 +72,8 @@ impl Component for HostPage {
         let (output, host) = (sender.output_sender().clone(), id.clone());
         try_now.connect_clicked(move |_| output.emit(HostPageOut::Act(host.clone(), HostAct::Connect)));
         link.add_suffix(&try_now);
-        let uri = adw::ActionRow::builder().title(gettext("URI")).build();
-        value(&uri).set_label(id.as_str());
+        let uri = adw::ActionRow::builder().title(gettext("URI")).subtitle_lines(3).build();
+        uri.set_subtitle(&glib::markup_escape_text(id.as_str()));
         connection.add(&link);
         connection.add(&uri);
         let overview = adw::PreferencesGroup::builder().title(gettext("Overview")).build();

@@ -235,7 +235,7 @@ impl Component for MachineList {
             MachineListMsg::Settle => self.settle(&sender),
             MachineListMsg::Second => {
                 self.counting_down = false;
-                self.cells.refresh();
+                self.cells.refresh(false);
                 self.count_down(&sender);
             }
             MachineListMsg::Retry(host) => {
@@ -288,8 +288,9 @@ impl MachineList {
         if !self.settling {
             self.settle(sender);
         }
-        self.cells.refresh();
-        if changes.iter().any(|c| !matches!(c, Change::Figures(_))) {
+        let figures_only = changes.iter().all(|c| matches!(c, Change::Figures(_)));
+        self.cells.refresh(figures_only);
+        if !figures_only {
             self.selection_changed();
             self.count_down(sender);
         }

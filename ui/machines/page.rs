@@ -234,7 +234,7 @@ impl MachinePage {
         let name = match tab {
             PageTab::Console => CONSOLE,
             PageTab::Best if running => CONSOLE,
-            PageTab::Best | PageTab::Overview => OVERVIEW,
+            PageTab::Best => OVERVIEW,
         };
         self.stack.set_visible_child_name(name);
     }
