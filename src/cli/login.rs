@@ -16,6 +16,11 @@ impl Credentials for Terminal {
         }
         challenges.iter().map(ask).collect()
     }
+
+    /// Here ssh may ask for itself.
+    fn has_terminal(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
 }
 
 fn ask(challenge: &Challenge) -> Option<Secret> {
