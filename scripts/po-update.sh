@@ -9,6 +9,8 @@ extract() { # FILE
     --keyword=pgettext:1c,2 --keyword=pgettext_f:1c,2 --package-name=Drover --copyright-holder='The Drover developers' \
     --no-wrap --sort-by-file --force-po 2> >(grep -vE 'unterminated (character|string)|invalid escape|warning: character sequence' >&2 || true)
   sed -i '/^"POT-Creation-Date/d; s/charset=CHARSET/charset=UTF-8/' "$1"
+  # C keeps the indentation after a line's closing backslash, Rust drops it: such a text would never be found again.
+  ! grep -nE '^msgid.*   ' "$1" || { echo "po: a text is broken over lines by a backslash: write it on one line" >&2; exit 1; }
 }
 languages() { grep -v '^#' po/LINGUAS | tr ' ' '\n' | grep .; }
 

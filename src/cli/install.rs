@@ -95,7 +95,7 @@ fn check_unattended(request: &Request, detected: &Detected, cancel: &Cancel) -> 
     if request.unattended == Unattended::None {
         return Ok(Vec::new());
     }
-    let checked = unattended::check(&request.unattended, detected.family, cancel);
+    let checked = unattended::check_for(&request.unattended, Some(detected), cancel);
     Ok(checked.map_err(|e| at(Field::Unattended, e))?.map(|c| c.findings).unwrap_or_default())
 }
 

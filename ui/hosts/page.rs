@@ -171,10 +171,15 @@ impl Rows {
             let gib = kib as f64 / (1024.0 * 1024.0);
             format!("{gib:.1}")
         };
-        set(&self.memory, &match host.load.memory_used_kib {
-            Some(used) => gettext_f("{used} of {all} GiB used", &[("used", &gib(used)), ("all", &gib(info.memory_kib))]),
-            None => gettext_f("{all} GiB", &[("all", &gib(info.memory_kib))]),
-        });
+        set(
+            &self.memory,
+            &match host.load.memory_used_kib {
+                Some(used) => {
+                    gettext_f("{used} of {all} GiB used", &[("used", &gib(used)), ("all", &gib(info.memory_kib))])
+                }
+                None => gettext_f("{all} GiB", &[("all", &gib(info.memory_kib))]),
+            },
+        );
         let load = host.load.cpu_percent.filter(|_| host.link == LinkState::Up);
         set(&self.load, &load.map_or_else(|| gettext("not told by this host"), |percent| format!("{percent:.0} %")));
         let values = [("running", &*host.running().to_string()), ("all", &*host.total().to_string())];

@@ -24,7 +24,8 @@ pub type Retry = Rc<dyn Fn(HostId)>;
 
 /// The widgets of one cell. Texts are inscriptions: another text costs no new layout of the list.
 enum Parts {
-    Name { expander: gtk::TreeExpander, icon: gtk::Image, text: gtk::Inscription },
+    /// The second line is made when a host wants it.
+    Name { expander: gtk::TreeExpander, icon: gtk::Image, lines: gtk::Box, text: gtk::Inscription, second: OnceCell<gtk::Inscription> },
     /// A word; the button of a lost host is made when it is wanted.
     State { all: gtk::Box, text: gtk::Inscription, retry: OnceCell<gtk::Button> },
     Cpu { text: gtk::Inscription, sparkline: Sparkline },
@@ -120,12 +121,14 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
             let icon = gtk::Image::new();
             let text = inscription(0.0);
             text.set_min_chars(12);
+            let lines = gtk::Box::new(gtk::Orientation::Vertical, 0);
+            lines.append(&text);
             let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
             all.append(&icon);
-            all.append(&text);
+            all.append(&lines);
             let expander = gtk::TreeExpander::new();
             expander.set_child(Some(&all));
-            (Parts::Name { expander: expander.clone(), icon, text }, expander.upcast())
+            (Parts::Name { expander: expander.clone(), icon, lines, text, second: OnceCell::new() }, expander.upcast())
         }
         Column::State => {
             let text = inscription(0.0);
@@ -183,15 +186,15 @@ impl CellWidgets {
 
     fn show_host(&self, host: &HostEntry, on_retry: &Retry) {
         match &self.parts {
-            Parts::Name { expander, icon, text } => {
+            Parts::Name { expander, icon, lines, text, second } => {
                 let status = host_text::status(host, SystemTime::now());
                 let (name, address) = (escape(&host.name()), escape(&host_text::address(host)));
                 icon.set_visible(false);
-                text.set_min_lines(2);
-                let line = escape(&status);
-                text.set_markup(Some(&format!(
-                    "<b>{name}</b>  <span alpha=\"60%\">{address}</span>\n<span alpha=\"70%\" size=\"small\">{line}</span>"
-                )));
+                set_class(text, "dim-label", false);
+                text.set_markup(Some(&format!("<b>{name}</b>  <span alpha=\"60%\">{address}</span>")));
+                let second = second.get_or_init(|| second_line(lines));
+                second.set_visible(true);
+                set_text(second, &status);
                 expander.set_tooltip_text(Some(&status));
             }
             Parts::State { all, text, retry } => {
@@ -220,12 +223,14 @@ impl CellWidgets {
         let (facts, stale) = (&contents.facts, entry.link != LinkState::Up);
         let dim = stale || !facts.state.is_active();
         match &self.parts {
-            Parts::Name { expander, icon, text } => {
+            Parts::Name { expander, icon, text, second, .. } => {
+                if let Some(second) = second.get() {
+                    second.set_visible(false);
+                }
                 icon.set_visible(true);
                 icon.set_icon_name(Some(state_icon(facts.state, facts.saved)));
                 set_class(icon, "dim-label", dim);
                 set_class(text, "dim-label", stale);
-                text.set_min_lines(1);
                 match &facts.title {
                     Some(title) => text.set_markup(Some(&format!(
                         "{}  <span alpha=\"60%\">{}</span>",
@@ -271,6 +276,14 @@ fn show_cpu(text: &gtk::Inscription, sparkline: &Sparkline, cpu: Option<f32>, hi
             sparkline.clear();
         }
     }
+}
+
+fn second_line(lines: &gtk::Box) -> gtk::Inscription {
+    let second = inscription(0.0);
+    second.add_css_class("caption");
+    second.add_css_class("dim-label");
+    lines.append(&second);
+    second
 }
 
 fn retry_button(all: &gtk::Box, item: &gtk::ListItem, on_retry: Retry) -> gtk::Button {

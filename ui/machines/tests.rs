@@ -52,9 +52,8 @@ impl Fixture {
     }
 
     fn stats(&self, figures: &[(u32, f32)]) -> Update {
-        let stats = figures.iter().map(|(n, cpu)| {
-            (id(*n), DomainStats { cpu_percent: Some(*cpu), ..DomainStats::default() })
-        });
+        let stats =
+            figures.iter().map(|(n, cpu)| (id(*n), DomainStats { cpu_percent: Some(*cpu), ..DomainStats::default() }));
         Update::Stats { host: self.host.clone(), load: HostLoad::default(), stats: stats.collect() }
     }
 }

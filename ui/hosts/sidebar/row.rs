@@ -29,6 +29,8 @@ impl HostRow {
         let name = gtk::Label::builder().xalign(0.0).ellipsize(gtk::pango::EllipsizeMode::End).build();
         let state = gtk::Label::builder()
             .xalign(0.0)
+            .wrap(true)
+            .lines(2)
             .ellipsize(gtk::pango::EllipsizeMode::End)
             .css_classes(["caption", "dim-label", "numeric"])
             .build();
