@@ -237,6 +237,11 @@ fn quoted(message: &str) -> String {
     }
 }
 
+/// Whether libvirt says that there is no such domain (any more).
+pub(crate) fn is_no_domain(error: &virt::error::Error) -> bool {
+    error.code().to_raw() == virt::sys::VIR_ERR_NO_DOMAIN
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,9 +279,4 @@ mod tests {
         assert_eq!(quoted("Domain not found: no domain with matching name 'db-01'"), "db-01");
         assert_eq!(quoted("no quotes"), "no quotes");
     }
-}
-
-/// Whether libvirt says that there is no such domain (any more).
-pub(crate) fn is_no_domain(error: &virt::error::Error) -> bool {
-    error.code().to_raw() == virt::sys::VIR_ERR_NO_DOMAIN
 }

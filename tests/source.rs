@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use drover::Error;
 use drover::error::SourceError;
+use drover::install::Unattended;
 use drover::install::detect::{Family, detect};
 use drover::install::source::{Location, NfsLocation, nfs, open};
+use drover::install::unattended;
 use drover::task::Cancel;
 use nfs3_server::memfs::{MemFs, MemFsConfig};
 use nfs3_server::tcp::{NFSTcp, NFSTcpListener};
@@ -115,6 +117,26 @@ fn nfs_fetch_stops_between_blocks() {
     let result = tree.fetch("images/pxeboot/initrd.img", &mut got, &mut { stop }, &cancel);
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
     assert!(got.len() < 2_500_000);
+}
+
+#[test]
+fn unattended_files_are_read_where_they_lie() {
+    let port = nfs_server();
+    let web = web(|path| if path == "/ks.php?mac=1" { ok(b"install\n") } else { None });
+    let cancel = Cancel::default();
+    for url in
+        [format!("nfs://localhost:{port}/soft/ks.cfg?mountport={port}"), format!("http://127.0.0.1:{web}/ks.php?mac=1")]
+    {
+        let checked =
+            unattended::check(&Unattended::Url(url.clone()), Family::RedHat, &cancel).expect(&url).expect("read");
+        assert_eq!(checked.lines, 1, "{url}");
+    }
+    for url in
+        [format!("nfs://localhost:{port}/soft/no.cfg?mountport={port}"), format!("http://127.0.0.1:{web}/no.cfg")]
+    {
+        let error = source_error(unattended::check(&Unattended::Url(url.clone()), Family::RedHat, &cancel));
+        assert_eq!(error, SourceError::NotFound(url));
+    }
 }
 
 /// A disk that is full.

@@ -1,4 +1,5 @@
 //! install: check, plan, run; Ctrl-C rolls back.
+use drover::domain::actions;
 use drover::finding::{Field, Finding, Reason, Severity};
 use drover::install::detect::{Detected, detect};
 use drover::install::plan::{self, Plan};
@@ -23,7 +24,7 @@ pub fn cancel_on_interrupt() -> Cancel {
 }
 
 /// Makes the machine, or says why not.
-pub fn run(context: &Context, args: InstallArgs) -> Result<()> {
+pub fn run(context: &Context, args: &InstallArgs) -> Result<()> {
     let request = args.request()?;
     let cancel = cancel_on_interrupt();
     let host = context.open()?;
@@ -65,7 +66,11 @@ pub fn run(context: &Context, args: InstallArgs) -> Result<()> {
     let outcome = job::finish(&host, &plan, domain, show, &cancel);
     line.end();
     outcome?;
-    report(context, &plan, "the installer has ended");
+    let words = match actions::find(&host, &plan.uuid.to_string())?.state.is_active() {
+        true => "the installer has ended, and the machine runs from its disk",
+        false => "the installer was stopped; the machine is off",
+    };
+    report(context, &plan, words);
     Ok(())
 }
 
@@ -90,7 +95,7 @@ fn check_unattended(request: &Request, detected: &Detected, cancel: &Cancel) -> 
     if request.unattended == Unattended::None {
         return Ok(Vec::new());
     }
-    let checked = unattended::check(&request.unattended, detected.family, cancel);
+    let checked = unattended::check_for(&request.unattended, Some(detected), cancel);
     Ok(checked.map_err(|e| at(Field::Unattended, e))?.map(|c| c.findings).unwrap_or_default())
 }
 

@@ -1,151 +1,127 @@
-//! list: the host's machines, as a table or as JSON.
+//! list: the host's machines, as a table, at length, or as JSON.
 use drover::Result;
+use drover::domain::actions;
+use drover::domain::{DomainDetails, DomainInfo, State};
 use serde_json::{Value, json};
-use virt::connect::Connect;
-use virt::domain::Domain;
-use virt::enumutil::Enum;
 
 use super::{Context, print_json};
 
-/// One row.
-struct Row {
-    name: String,
-    uuid: String,
-    /// libvirt's number of a running machine.
-    id: Option<u32>,
-    memory_mib: u64,
-    vcpus: u32,
-    state: &'static str,
-    autostart: bool,
-    saved: bool,
-    /// The XML, for the long form.
-    xml: Option<String>,
-}
-
 /// Prints the machines, sorted by name.
 pub fn run(context: &Context, long: bool) -> Result<()> {
-    let rows = context.open()?.call(move |conn| read(conn, long))?;
+    let mut machines = actions::list(&context.open()?, long)?;
+    machines.sort_by(|a, b| a.name.cmp(&b.name));
     if context.json {
-        print_json(&Value::Array(rows.iter().map(as_json).collect()));
+        print_json(&Value::Array(machines.iter().map(as_json).collect()));
     } else if long {
-        rows.iter().for_each(print_long);
+        machines.iter().for_each(print_long);
     } else {
-        print_table(&rows);
+        print_table(&machines);
     }
     Ok(())
 }
 
-fn read(conn: &Connect, long: bool) -> Result<Vec<Row>> {
-    // A machine that goes away while we read is no row.
-    let mut rows: Vec<_> = conn.list_all_domains(0)?.iter().filter_map(|d| row(d, long).ok()).collect();
-    rows.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(rows)
-}
-
-fn row(domain: &Domain, long: bool) -> Result<Row, virt::error::Error> {
-    let info = domain.info()?;
-    Ok(Row {
-        name: domain.name()?,
-        uuid: domain.uuid_string()?,
-        id: domain.id(),
-        memory_mib: info.max_mem / 1024,
-        vcpus: info.nr_virt_cpu,
-        state: state(domain)?,
-        autostart: domain.autostart().unwrap_or(false),
-        saved: domain.has_managed_save(0).unwrap_or(false),
-        xml: long.then(|| domain.xml_desc(0)).transpose()?,
-    })
-}
-
-fn state(domain: &Domain) -> Result<&'static str, virt::error::Error> {
-    use virt::domain::DomainState as S;
-    Ok(match domain.state()?.0 {
-        Enum::Known(S::Running) => "running",
-        Enum::Known(S::Blocked) => "blocked",
-        Enum::Known(S::Paused) => "paused",
-        Enum::Known(S::Shutdown) => "shutting down",
-        Enum::Known(S::Shutoff) => "off",
-        Enum::Known(S::Crashed) => "crashed",
-        Enum::Known(S::PMSuspended) => "suspended",
-        _ => "unknown",
-    })
-}
-
-fn print_table(rows: &[Row]) {
-    let width = rows.iter().map(|r| r.name.chars().count()).max().unwrap_or(0).max(4);
-    println!("{:<width$} {:>5} {:>9} {:>5}  State", "Name", "ID", "Mem (MiB)", "VCPUs");
-    for r in rows {
-        let id = r.id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        let saved = if r.saved { ", saved" } else { "" };
-        println!("{:<width$} {id:>5} {:>9} {:>5}  {}{saved}", r.name, r.memory_mib, r.vcpus, r.state);
+fn state(state: State) -> &'static str {
+    match state {
+        State::Unknown => "unknown",
+        State::Running => "running",
+        State::Blocked => "blocked",
+        State::Paused => "paused",
+        State::ShuttingDown => "shutting down",
+        State::Off => "off",
+        State::Crashed => "crashed",
+        State::Suspended => "suspended",
     }
 }
 
-fn print_long(r: &Row) {
-    println!("{}", r.name);
+fn print_table(machines: &[DomainInfo]) {
+    let width = machines.iter().map(|m| m.name.chars().count()).max().unwrap_or(0).max(4);
+    println!("{:<width$} {:>9} {:>5}  State", "Name", "Mem (MiB)", "VCPUs");
+    for m in machines {
+        let saved = if m.has_managed_save { ", saved" } else { "" };
+        println!("{:<width$} {:>9} {:>5}  {}{saved}", m.name, m.max_memory_kib / 1024, m.vcpus, state(m.state));
+    }
+}
+
+fn print_long(m: &DomainInfo) {
+    println!("{}", m.name);
     let line = |name: &str, value: &str| println!("  {name:<10} {value}");
-    line("uuid", &r.uuid);
-    line("state", &format!("{}{}", r.state, if r.saved { ", saved" } else { "" }));
-    line("memory", &format!("{} MiB", r.memory_mib));
-    line("vcpus", &r.vcpus.to_string());
-    line("autostart", if r.autostart { "yes" } else { "no" });
-    for (name, value) in devices(r) {
-        line(name, &value);
+    let yes = |is: bool| if is { "yes" } else { "no" };
+    line("uuid", &m.id.0.to_string());
+    line("state", &format!("{}{}", state(m.state), if m.has_managed_save { ", saved" } else { "" }));
+    line("memory", &format!("{} MiB", m.max_memory_kib / 1024));
+    line("vcpus", &m.vcpus.to_string());
+    line("autostart", yes(m.autostart));
+    line("persistent", yes(m.persistent));
+    if let Some(details) = &m.details {
+        for (name, value) in lines(details) {
+            line(name, &value);
+        }
     }
     println!();
 }
 
-fn as_json(r: &Row) -> Value {
+fn lines(d: &DomainDetails) -> Vec<(&'static str, String)> {
+    let joined = |parts: &[Option<&str>]| parts.iter().flatten().copied().collect::<Vec<_>>().join("  ");
+    let mut all = vec![("type", joined(&[Some(&d.virt_type), Some(&d.arch), d.machine.as_deref()]))];
+    all.extend(d.title.iter().map(|t| ("title", t.clone())));
+    all.extend(d.os_id.iter().map(|id| ("os", id.clone())));
+    all.extend(d.disks.iter().map(|disk| {
+        ("disk", joined(&[Some(&disk.target), disk.bus.as_deref(), disk.source.as_deref(), disk.format.as_deref()]))
+    }));
+    all.extend(d.nics.iter().map(|nic| {
+        let kind = Some(nic.kind.as_str());
+        ("network", joined(&[Some(&nic.mac), kind, nic.source.as_deref(), nic.model.as_deref(), nic.target.as_deref()]))
+    }));
+    all.extend(d.graphics.iter().map(|g| {
+        let port = g.port.map(|p| p.to_string());
+        ("display", joined(&[Some(&g.kind), g.socket.as_deref(), g.listen.as_deref(), port.as_deref()]))
+    }));
+    all.extend(d.addresses.iter().map(|a| ("address", a.clone())));
+    all
+}
+
+fn as_json(m: &DomainInfo) -> Value {
     let mut value = json!({
-        "name": r.name,
-        "uuid": r.uuid,
-        "id": r.id,
-        "state": r.state,
-        "memory_mib": r.memory_mib,
-        "vcpus": r.vcpus,
-        "autostart": r.autostart,
-        "saved": r.saved,
+        "name": m.name,
+        "uuid": m.id.0.to_string(),
+        "state": state(m.state),
+        "persistent": m.persistent,
+        "autostart": m.autostart,
+        "saved": m.has_managed_save,
+        "vcpus": m.vcpus,
+        "memory_mib": m.max_memory_kib / 1024,
     });
-    if let (Some(xml), Some(object)) = (&r.xml, value.as_object_mut()) {
-        object.insert("xml".to_owned(), json!(xml));
+    if let (Some(d), Some(object)) = (&m.details, value.as_object_mut()) {
+        object.insert("details".to_owned(), details_json(d));
     }
     value
 }
 
-/// OS, disks, network cards and displays, in words.
-fn devices(r: &Row) -> Vec<(&'static str, String)> {
-    let Some(doc) = r.xml.as_deref().and_then(|xml| roxmltree::Document::parse(xml).ok()) else { return Vec::new() };
-    let mut found = Vec::new();
-    for node in doc.descendants() {
-        let child = |tag: &str, attributes: &[&str]| {
-            let child = node.children().find(|c| c.has_tag_name(tag))?;
-            attributes.iter().find_map(|a| child.attribute(*a)).map(ToOwned::to_owned)
-        };
-        let joined = |parts: [Option<String>; 3]| parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
-        match node.tag_name().name() {
-            "os" if node.attribute("id").is_some() => {
-                found.push(("os", node.attribute("id").unwrap_or_default().into()))
-            }
-            "disk" => {
-                let source = child("source", &["file", "dev", "volume", "name"]);
-                let parts = [child("target", &["dev"]), source, child("driver", &["type"])];
-                found.push(("disk", joined(parts)));
-            }
-            "interface" => {
-                let source = child("source", &["bridge", "network", "dev"]);
-                let kind = node.attribute("type").unwrap_or_default();
-                let plugged = source.map_or_else(|| kind.to_owned(), |s| format!("{kind} {s}"));
-                let parts = [child("mac", &["address"]), Some(plugged), child("model", &["type"])];
-                found.push(("network", joined(parts)));
-            }
-            "graphics" => {
-                let port = node.attribute("port").filter(|p| *p != "-1");
-                let listen = node.attribute("listen").or_else(|| node.attribute("socket"));
-                let parts = [node.attribute("type"), listen, port].map(|p| p.map(ToOwned::to_owned));
-                found.push(("display", joined(parts)));
-            }
-            _ => {}
-        }
-    }
-    found
+fn details_json(d: &DomainDetails) -> Value {
+    let disks = d.disks.iter().map(|disk| {
+        json!({
+            "device": disk.device, "target": disk.target, "bus": disk.bus,
+            "format": disk.format, "source": disk.source, "read_only": disk.read_only,
+        })
+    });
+    let nics = d.nics.iter().map(|nic| {
+        json!({ "mac": nic.mac, "kind": nic.kind, "source": nic.source, "model": nic.model, "target": nic.target })
+    });
+    let graphics =
+        d.graphics.iter().map(|g| json!({ "kind": g.kind, "port": g.port, "listen": g.listen, "socket": g.socket }));
+    json!({
+        "title": d.title,
+        "description": d.description,
+        "os": d.os_id,
+        "arch": d.arch,
+        "machine": d.machine,
+        "virt_type": d.virt_type,
+        "uefi": d.firmware_uefi,
+        "tags": d.tags,
+        "snapshots": d.snapshots,
+        "addresses": d.addresses,
+        "disks": disks.collect::<Vec<_>>(),
+        "network_cards": nics.collect::<Vec<_>>(),
+        "displays": graphics.collect::<Vec<_>>(),
+    })
 }

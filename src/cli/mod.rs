@@ -6,17 +6,16 @@ mod install_args;
 mod list;
 mod login;
 mod progress;
-mod save_file;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use drover::domain::actions::Action;
 use drover::host::Host;
 use drover::{Error, Result};
 use tracing_subscriber::EnvFilter;
 
-use act::Act;
 use install_args::InstallArgs;
 
 /// A job failed; one line on stderr says why.
@@ -60,7 +59,6 @@ enum Verb {
     /// Stop its CPUs; its memory stays
     Pause(Machine),
     /// Let a paused machine go on
-    #[command(visible_alias = "unpause")]
     Resume(Machine),
     /// Save its memory to disk and stop it
     Save(MachineAndFile),
@@ -118,35 +116,60 @@ pub fn run() -> ExitCode {
     let context = Context { uri: cli.connect.unwrap_or_else(default_uri), json: cli.json };
     match carry_out(&context, cli.verb) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Error::Refused(findings)) => {
-            for finding in &findings {
-                eprintln!("droverctl: {}: {finding}", install::field_name(finding.field));
+        Err(failure) => {
+            let (lines, code) = failure.report();
+            for line in lines {
+                // One line each, whatever line breaks a server's message has.
+                eprintln!("droverctl: {}", line.split_whitespace().collect::<Vec<_>>().join(" "));
             }
-            ExitCode::from(REFUSED)
-        }
-        Err(e) => {
-            // One line, whatever line breaks a server's message has.
-            eprintln!("droverctl: {}", e.to_string().split_whitespace().collect::<Vec<_>>().join(" "));
-            ExitCode::from(FAILED)
+            ExitCode::from(code)
         }
     }
 }
 
-fn carry_out(context: &Context, verb: Verb) -> Result<()> {
-    let act = |machine: &str, act| act::run(context, machine, act);
-    match verb {
-        Verb::List { long } => list::run(context, long),
-        Verb::Start(m) => act(&m.machine, Act::Start),
-        Verb::Shutdown(m) => act(&m.machine, Act::Shutdown),
-        Verb::Reboot(m) => act(&m.machine, Act::Reboot),
-        Verb::Destroy(m) => act(&m.machine, Act::Destroy),
-        Verb::Pause(m) => act(&m.machine, Act::Pause),
-        Verb::Resume(m) => act(&m.machine, Act::Resume),
-        Verb::Save(m) => act(&m.machine, Act::Save { file: m.file }),
-        Verb::Restore(r) => act::restore(context, &r.what),
-        Verb::Detect { location } => detect::run(context, &location),
-        Verb::Install(args) => install::run(context, *args),
+/// Why a verb did not do what it should.
+enum Failure {
+    Error(Error),
+    /// A check of ours said no.
+    Refused(String),
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        Self::Error(e)
     }
+}
+
+impl Failure {
+    /// What a person reads, and the exit status.
+    fn report(self) -> (Vec<String>, u8) {
+        match self {
+            Self::Refused(words) => (vec![words], REFUSED),
+            Self::Error(Error::Refused(findings)) => {
+                let lines = findings.iter().map(|f| format!("{}: {f}", install::field_name(f.field)));
+                (lines.collect(), REFUSED)
+            }
+            Self::Error(e) => (vec![e.to_string()], FAILED),
+        }
+    }
+}
+
+fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
+    let act = |m: &Machine, action| act::run(context, &m.machine, action);
+    match verb {
+        Verb::List { long } => list::run(context, long)?,
+        Verb::Start(m) => act(&m, Action::Start)?,
+        Verb::Shutdown(m) => act(&m, Action::Shutdown)?,
+        Verb::Reboot(m) => act(&m, Action::Reboot)?,
+        Verb::Destroy(m) => act(&m, Action::ForceOff)?,
+        Verb::Pause(m) => act(&m, Action::Pause)?,
+        Verb::Resume(m) => act(&m, Action::Resume)?,
+        Verb::Save(m) => act::run(context, &m.machine, m.file.map_or(Action::Save, Action::SaveTo))?,
+        Verb::Restore(r) => act::restore(context, &r.what)?,
+        Verb::Detect { location } => detect::run(context, &location)?,
+        Verb::Install(args) => install::run(context, &args)?,
+    }
+    Ok(())
 }
 
 /// As virsh decides: the environment, else the system's instance for root and one's own for others.

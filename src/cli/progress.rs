@@ -1,4 +1,5 @@
-//! A job's progress on standard error: one line that is rewritten at a terminal, one line a step elsewhere.
+//! A job's progress on standard error: one line a step, rewritten as it goes — at a terminal only, so that a script finds
+//! nothing there but what went wrong.
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,23 +30,22 @@ impl Line {
 
     /// Takes a report.
     pub fn show(&self, progress: Progress) {
+        if !self.terminal {
+            return;
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let new_step = state.step != Some(progress.step);
         let complete = progress.total == Some(progress.done);
-        if !new_step && (!self.terminal || (!complete && state.written.is_some_and(|w| w.elapsed() < EVERY))) {
+        if !new_step && !complete && state.written.is_some_and(|w| w.elapsed() < EVERY) {
             return;
         }
         state.step = Some(progress.step);
         state.written = Some(Instant::now());
         let mut err = stderr().lock();
+        let end = if new_step && state.open { "\n" } else { "\r\x1b[K" };
+        state.open = true;
         // Progress that can't be shown is no reason to fail.
-        let _ = if self.terminal {
-            let end = if new_step && state.open { "\n" } else { "\r\x1b[K" };
-            state.open = true;
-            write!(err, "{end}{}", text(progress)).and_then(|()| err.flush())
-        } else {
-            writeln!(err, "{}", word(progress.step))
-        };
+        let _ = write!(err, "{end}{}", text(progress)).and_then(|()| err.flush());
     }
 
     /// Ends the line, before something else is printed.

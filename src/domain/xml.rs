@@ -175,7 +175,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!((details.virt_type.as_str(), details.machine.as_deref()), ("xen", Some("xenpv")));
-        assert_eq!((details.disks[0].source.as_deref(), details.disks[0].bus.as_deref()), (Some("/dev/vg/node1"), Some("xen")));
+        assert_eq!(
+            (details.disks[0].source.as_deref(), details.disks[0].bus.as_deref()),
+            (Some("/dev/vg/node1"), Some("xen"))
+        );
         assert_eq!((details.nics[0].kind.as_str(), details.nics[0].source.as_deref()), ("bridge", Some("xenbr0")));
         assert_eq!((details.graphics[0].port, details.graphics[0].listen.as_deref()), (None, None));
     }

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn answers_and_survives_a_panic() {
         let lane = lane(1, 4);
-        assert_eq!(lane.call(|link| Ok(link.driver_type()?)).unwrap(), "Test");
+        assert_eq!(lane.call(|link| Ok(link.driver_type()?)).unwrap(), "TEST");
         let fault = lane.call::<()>(|_| panic!("on purpose"));
         assert!(matches!(fault, Err(Error::Libvirt { code: 0, .. })));
         assert!(lane.call(|link| Ok(link.hostname()?)).is_ok());

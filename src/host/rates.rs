@@ -102,6 +102,6 @@ mod tests {
         let now = Instant::now();
         let mut rates = Rates::default();
         assert_eq!(rates.host(now, sample(10, 10)).cpu_percent, None);
-        assert_eq!(rates.host(now, sample(40, 80)).cpu_percent, Some(30.0));
+        assert_eq!(rates.host(now, sample(35, 85)).cpu_percent, Some(25.0));
     }
 }

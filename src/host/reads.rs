@@ -126,7 +126,8 @@ fn each(link: &Connect) -> Vec<Sample> {
     let sample = |handle: &virt::domain::Domain| {
         let (id, info) = (handle.uuid().ok()?, handle.info().ok()?);
         let mut sample = Sample::new(DomainId(id));
-        (sample.cpu_time, sample.memory, sample.vcpus) = (Some(info.cpu_time), Some(info.memory), Some(info.nr_virt_cpu));
+        (sample.cpu_time, sample.memory, sample.vcpus) =
+            (Some(info.cpu_time), Some(info.memory), Some(info.nr_virt_cpu));
         Some(sample)
     };
     active.iter().filter_map(sample).collect()

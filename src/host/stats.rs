@@ -123,11 +123,31 @@ fn records(link: &Connect, groups: c_uint, flags: c_uint) -> Result<Vec<Sample>>
                 }
             }
         }
+        if sample.cpu_time.is_none() && groups & sys::VIR_DOMAIN_STATS_CPU_TOTAL != 0 {
+            // SAFETY: the record's own domain handle, which lives until the list is freed.
+            unsafe { fill(&mut sample, record.dom) };
+        }
         samples.push(sample);
     }
     // SAFETY: the list that libvirt gave us; not used after this.
     unsafe { sys::virDomainStatsRecordListFree(list) };
     Ok(samples)
+}
+
+/// Asks for CPU time and memory where the driver's bulk figures lack them (the test driver's do).
+///
+/// # Safety
+/// `domain` is a live handle.
+unsafe fn fill(sample: &mut Sample, domain: sys::virDomainPtr) {
+    let mut info = std::mem::MaybeUninit::uninit();
+    // SAFETY: a live handle, as promised, and room for the answer.
+    if unsafe { sys::virDomainGetInfo(domain, info.as_mut_ptr()) } == 0 {
+        // SAFETY: libvirt filled it.
+        let info: sys::virDomainInfo = unsafe { info.assume_init() };
+        sample.cpu_time = Some(info.cpuTime);
+        sample.memory = sample.memory.or(Some(info.memory));
+        sample.vcpus = sample.vcpus.or(Some(u32::from(info.nrVirtCpu)));
+    }
 }
 
 fn number(parameter: &sys::virTypedParameter) -> Option<u64> {
@@ -215,4 +235,13 @@ fn node_memory(link: &Connect) -> Named {
     array.truncate(usize::try_from(count).unwrap_or_default());
     // SAFETY: libvirt ends each name with a null byte inside its 80 bytes.
     array.iter().map(|one| (unsafe { CStr::from_ptr(one.field.as_ptr()) }.to_bytes().to_vec(), one.value)).collect()
+}
+
+/// Hands freed memory back to the system: reading the XML of 10,000 machines leaves 60 MB of it in the C heap.
+pub(crate) fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it touches nothing that is in use.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }

@@ -20,6 +20,12 @@ impl HostId {
     }
 }
 
+impl fmt::Display for HostId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl fmt::Debug for HostId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -56,7 +62,7 @@ pub enum FailKind {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostInfo {
     pub hostname: String,
-    /// "QEMU", "Xen", "Test"… (virConnectGetType).
+    /// "QEMU", "Xen", "TEST"… (virConnectGetType).
     pub hypervisor: String,
     /// As (major, minor, micro).
     pub hypervisor_version: (u32, u32, u32),

@@ -83,7 +83,8 @@ impl Watcher {
         self.tell_link(LinkState::Connecting, None);
         self.open();
         loop {
-            let wait = self.deadline().map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
+            let wait =
+                self.deadline().map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
             match received.recv_timeout(wait) {
                 Ok(Signal::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(signal) => self.handle(signal),
@@ -106,7 +107,7 @@ impl Watcher {
     }
 
     fn tell_link(&self, link: LinkState, lane: Option<Arc<Lane>>) {
-        tracing::debug!(host = self.shared.id.as_str(), ?link, "link");
+        tracing::debug!(host = %self.shared.id, ?link, "link");
         self.shared.set(link.clone(), lane);
         self.tell(Update::Link { host: self.host(), link });
     }
@@ -140,8 +141,7 @@ impl Watcher {
         self.attempt += 1;
         self.started = Instant::now();
         let asking = Arc::new(AtomicBool::new(false));
-        self.opening =
-            Some(Opening { patient_until: Some(self.started + PATIENCE), asking: Arc::clone(&asking) });
+        self.opening = Some(Opening { patient_until: Some(self.started + PATIENCE), asking: Arc::clone(&asking) });
         let (shared, signals, attempt) = (Arc::clone(&self.shared), self.signals.clone(), self.attempt);
         let spawned = thread::Builder::new().name("host-open".into()).spawn(move || {
             let result = open_link(&shared, &asking, attempt, &signals);
@@ -215,7 +215,7 @@ impl Watcher {
         if let Some(link) = self.link.take() {
             link.abandon();
         }
-        tracing::info!(host = self.shared.id.as_str(), reason, "link lost");
+        tracing::info!(host = %self.shared.id, reason, "link lost");
         let since = *self.lost_since.get_or_insert_with(SystemTime::now);
         let (at, retry_at) = self.next_try();
         self.retry_at = Some(at);
@@ -224,7 +224,7 @@ impl Watcher {
 
     fn failed(&mut self, error: &Error) {
         let (kind, reason) = (error.fail_kind(), error.reason());
-        tracing::info!(host = self.shared.id.as_str(), ?kind, reason, "not opened");
+        tracing::info!(host = %self.shared.id, ?kind, reason, "not opened");
         let needs_person = match kind {
             FailKind::BadUri | FailKind::Login => true,
             // A daemon that restarts may show a closed socket for a moment.
@@ -310,12 +310,16 @@ impl Watcher {
         self.tell(Update::Domains { host: host.clone(), domains });
         if first {
             let elapsed_ms = elapsed.as_millis();
-            tracing::info!(host = host.as_str(), domains = count, elapsed_ms, "inventory-complete");
+            tracing::info!(host = %host, domains = count, elapsed_ms, "inventory-complete");
             self.tell(Update::Complete { host, domains: count, elapsed });
         }
     }
 
-    fn take_machines(&mut self, number: u64, machines: Vec<(crate::domain::DomainId, Option<crate::domain::DomainInfo>)>) {
+    fn take_machines(
+        &mut self,
+        number: u64,
+        machines: Vec<(crate::domain::DomainId, Option<crate::domain::DomainInfo>)>,
+    ) {
         let host = self.host();
         let Some(link) = &mut self.link else { return };
         let (mut changed, mut gone) = (Vec::new(), Vec::new());

@@ -11,7 +11,6 @@ use virt::domain::{Domain, DomainShutoffReason, DomainStateReason};
 use virt::enumutil::Enum;
 
 use crate::domain::DomainId;
-use crate::error::SourceError;
 use crate::host::Host;
 use crate::install::plan::Plan;
 use crate::install::{Disk, inject, source};
@@ -139,11 +138,12 @@ fn fetch(tree: &mut dyn source::Tree, path: &str, to: &Path, step: Step, on: On,
     on(Progress::begin(step));
     let mut file = File::create(to).map_err(|source| Error::File { path: to.to_owned(), source })?;
     let got = tree.fetch(path, &mut file, &mut |done, total| on(Progress { step, done, total }), cancel)?;
-    if got == 0 {
-        let expected = if step == Step::FetchKernel { "kernel" } else { "initrd" };
-        return Err(SourceError::Damaged { name: path.to_owned(), expected }.into());
+    drop(file);
+    tracing::debug!(path, bytes = got, "fetched");
+    match step {
+        Step::FetchKernel => inject::check_kernel(to, path),
+        _ => inject::check_initrd(to, path, cancel),
     }
-    cancel.check()
 }
 
 /// Sends the files in one turn of the host's lane; progress counts the bytes of all.
@@ -225,20 +225,22 @@ impl Made {
     /// Removes the files that are only for the start; gives back those that would not go.
     fn undo_files(&self, host: &Host) -> Vec<(String, Error)> {
         let passing = self.files.iter().filter(|f| Some(*f) != self.disk.as_ref());
-        passing.filter_map(|path| remove_file(host, path).err().map(|e| (path.clone(), e))).collect()
+        let until = Instant::now() + PATIENCE;
+        passing.filter_map(|path| remove_file(host, path, until).err().map(|e| (path.clone(), e))).collect()
     }
 
     /// Removes everything; gives back what would not go.
     fn undo(&self, host: &Host, plan: &Plan) -> Vec<String> {
+        let until = Instant::now() + PATIENCE;
         let mut left = Vec::new();
         if self.domain {
             let uuid = plan.uuid;
-            if let Err(e) = patiently(|| host.call(move |conn| remove_domain(conn, uuid))) {
+            if let Err(e) = patiently(until, || host.call(move |conn| remove_domain(conn, uuid))) {
                 left.push(format!("the machine {} ({e})", plan.request.name));
             }
         }
         for path in self.files.iter().rev() {
-            if let Err(e) = remove_file(host, path) {
+            if let Err(e) = remove_file(host, path, until) {
                 left.push(format!("{path} ({e})"));
             }
         }
@@ -246,8 +248,8 @@ impl Made {
     }
 }
 
-fn remove_file(host: &Host, path: &str) -> Result<()> {
-    patiently(|| {
+fn remove_file(host: &Host, path: &str, until: Instant) -> Result<()> {
+    patiently(until, || {
         let path = path.to_owned();
         host.call(move |conn| storage::remove(conn, &path).map(drop))
     })
@@ -269,12 +271,11 @@ fn remove_domain(conn: &Connect, uuid: uuid::Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Tries again while the link to the host is down, for as long as [`PATIENCE`].
-fn patiently(mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
-    let begin = Instant::now();
+/// Tries again while the link to the host is down, until then.
+fn patiently(until: Instant, mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
     loop {
         match attempt() {
-            Err(Error::Lost { .. } | Error::Busy { .. }) if begin.elapsed() < PATIENCE => thread::sleep(POLL),
+            Err(Error::Lost { .. } | Error::Busy { .. }) if Instant::now() < until => thread::sleep(POLL),
             other => return other,
         }
     }

@@ -46,8 +46,17 @@ pub struct FolderPool {
 }
 
 impl FolderPool {
-    /// The pool over `folder` (absolute, without a trailing slash), its list of volumes up to date.
+    /// The pool over `folder` (absolute, without a trailing slash), its list of volumes up to date. The kernel's own
+    /// folders are refused.
     pub fn open(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
+        if is_kernels(folder) {
+            return Err(NoPool::Denied(format!("{folder} is the kernel's; no disk images can lie there")));
+        }
+        Self::open_any(conn, folder)
+    }
+
+    /// The same for a folder that is known to be harmless.
+    pub(crate) fn open_any(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
         let mut tries = 0;
         loop {
             let found = conn.lookup_storage_pool_by_target_path(folder);
@@ -61,7 +70,7 @@ impl FolderPool {
             match create_transient(conn, folder) {
                 Ok(pool) => return Ok(Self { pool, undo: Undo::Stop }),
                 Err(NoPool::Other(e)) => {
-                    if let Some(found) = start_inactive(conn, folder) {
+                    if let Some(found) = in_the_way(conn, folder) {
                         return Ok(found);
                     }
                     tries += 1;
@@ -110,12 +119,34 @@ fn create_transient(conn: &Connect, folder: &str) -> Result<StoragePool, NoPool>
     })
 }
 
-/// A defined pool that is stopped keeps its folder from other pools: it is started for as long as we need it.
-fn start_inactive(conn: &Connect, folder: &str) -> Option<FolderPool> {
-    let pools = conn.list_all_storage_pools(virt_sys::VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE).ok()?;
+/// The pool that keeps others from its folder: one that is stopped (it is started for as long as we need it), or one of
+/// a driver that can't look pools up by their folder.
+fn in_the_way(conn: &Connect, folder: &str) -> Option<FolderPool> {
+    let pools = conn.list_all_storage_pools(0).ok()?;
     let pool = pools.into_iter().find(|p| target(p).as_deref().map(|t| t.trim_end_matches('/')) == Some(folder))?;
+    if pool.name().is_ok_and(|n| n.starts_with(PROBE_PREFIX)) {
+        return None;
+    }
+    if pool.is_active().ok()? {
+        let _ = pool.refresh(0);
+        return Some(FolderPool { pool, undo: Undo::Nothing });
+    }
     pool.create(0).ok()?;
     Some(FolderPool { pool, undo: Undo::Stop })
+}
+
+/// Whether the folder is of a file system that holds no files but talks to the kernel. A pool reads the beginning of each
+/// file in its folder, and reading `/proc/kmsg` would block libvirt's storage for everybody.
+fn is_kernels(folder: &str) -> bool {
+    let mut parts = Vec::new();
+    for part in folder.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    matches!(parts.first(), Some(&("proc" | "sys" | "dev")))
 }
 
 /// The folder that a pool shows.
@@ -128,4 +159,19 @@ pub fn target(pool: &StoragePool) -> Option<String> {
 
 fn is_conflict(e: &Error) -> bool {
     matches!(e, Error::Libvirt { code, .. } if *code == virt_sys::VIR_ERR_OPERATION_FAILED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_folders_are_known_however_they_are_written() {
+        for kernels in ["/proc", "/proc/1", "/sys/class", "//proc", "/srv/../proc", "/./dev/shm"] {
+            assert!(is_kernels(kernels), "{kernels}");
+        }
+        for plain in ["/", "/srv", "/process", "/proc/../srv", "/srv/proc"] {
+            assert!(!is_kernels(plain), "{plain}");
+        }
+    }
 }

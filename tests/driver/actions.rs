@@ -1,9 +1,12 @@
 //! Every action, on the test driver.
+use std::sync::Arc;
+
 use drover::Error;
 use drover::domain::actions::{self, Action};
 use drover::domain::{DomainId, DomainInfo, State};
+use drover::host::{Host, NoCredentials};
 
-use crate::fleet::Watched;
+use crate::fleet::{self, Watched};
 
 /// Does it and waits until the watcher tells what `holds`.
 fn act(watched: &mut Watched, id: DomainId, action: Action, holds: impl Fn(&DomainInfo) -> bool) {
@@ -16,7 +19,8 @@ fn act(watched: &mut Watched, id: DomainId, action: Action, holds: impl Fn(&Doma
 
 #[test]
 fn actions_do_what_they_say() {
-    let mut watched = Watched::quiet("test:///default");
+    let file = fleet::file(1);
+    let mut watched = Watched::quiet(&fleet::uri(&file));
     watched.until("details", |_, kinds| kinds.contains(&"changed"));
     let id = *watched.entry().machines.keys().next().unwrap();
     let state = |wanted: State| move |info: &DomainInfo| info.state == wanted;
@@ -47,26 +51,26 @@ fn actions_do_what_they_say() {
 
 #[test]
 fn machines_are_found_by_name_and_uuid() {
-    let watched = Watched::quiet("test:///default");
-    let host = drover::host::Host::open_now("test:///default", std::sync::Arc::new(drover::host::NoCredentials)).unwrap();
-    let found = actions::find(&host, "test").unwrap();
-    assert_eq!(actions::find(&host, &found.id.to_string()).unwrap().name, "test");
+    let file = fleet::file(1);
+    let host = Host::open_now(&fleet::uri(&file), Arc::new(NoCredentials)).unwrap();
+    let found = actions::find(&host, "vm-00000").unwrap();
+    assert_eq!(actions::find(&host, &found.id.to_string()).unwrap().name, "vm-00000");
     assert!(matches!(actions::find(&host, "none"), Err(Error::NoDomain(name)) if name == "none"));
     let all = actions::list(&host, true).unwrap();
     assert!(all.len() == 1 && all[0].details.is_some());
-    drop(watched);
 }
 
 #[test]
 fn a_taken_name_is_named() {
-    let host = drover::host::Host::open_now("test:///default", std::sync::Arc::new(drover::host::NoCredentials)).unwrap();
+    let file = fleet::file(1);
+    let host = Host::open_now(&fleet::uri(&file), Arc::new(NoCredentials)).unwrap();
     let xml = "<domain type='test'><name>second</name><memory>1024</memory><os><type>hvm</type></os></domain>";
     host.call(move |link| Ok(drop(link.define_domain_xml(xml)?))).unwrap();
     let second = actions::find(&host, "second").unwrap();
-    let taken = actions::run(&host, second.id, Action::Rename("test".into()));
-    assert!(matches!(&taken, Err(Error::NameTaken(name)) if name == "test"), "{taken:?}");
+    let taken = actions::run(&host, second.id, Action::Rename("vm-00000".into()));
+    assert!(matches!(&taken, Err(Error::NameTaken(name)) if name == "vm-00000"), "{taken:?}");
     let twice = host.call(|link| Ok(drop(link.define_domain_xml(
-        "<domain type='test'><name>test</name><uuid>00000000-0000-4000-8000-000000000001</uuid><memory>1024</memory><os><type>hvm</type></os></domain>",
+        "<domain type='test'><name>vm-00000</name><uuid>00000000-0000-4000-8000-000000000077</uuid><memory>1024</memory><os><type>hvm</type></os></domain>",
     )?)));
-    assert!(matches!(&twice, Err(Error::NameTaken(name)) if name == "test"), "{twice:?}");
+    assert!(matches!(&twice, Err(Error::NameTaken(name)) if name == "vm-00000"), "{twice:?}");
 }

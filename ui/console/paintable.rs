@@ -119,6 +119,71 @@ fn paint(screen: &Framebuffer, area: Rect) -> Option<gsk::CairoNode> {
 mod tests {
     use super::*;
 
+    /// A picture whose every pixel tells where it is.
+    fn screen(width: u32, height: u32) -> Framebuffer {
+        let mut screen = Framebuffer::default();
+        screen.resize(width, height).unwrap();
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        screen.pixels = pixels.flat_map(|(x, y)| [x as u8, y as u8, (x / 256 * 16 + y / 256) as u8, 0]).collect();
+        screen
+    }
+
+    /// What GTK would paint, at this size.
+    fn painted(tiles: &Tiles, width: i32, height: i32) -> Vec<u8> {
+        let snapshot = gtk::Snapshot::new();
+        tiles.snapshot(&snapshot, f64::from(width), f64::from(height));
+        let mut surface = cairo::ImageSurface::create(cairo::Format::Rgb24, width, height).unwrap();
+        let context = cairo::Context::new(&surface).unwrap();
+        snapshot.to_node().unwrap().draw(&context);
+        drop(context);
+        let (stride, row) = (surface.stride() as usize, width as usize * 4);
+        let data = surface.data().unwrap();
+        data.chunks(stride).flat_map(|line| line[..row].iter().copied()).collect()
+    }
+
+    #[gtk::test]
+    fn what_is_painted_is_the_framebuffer() {
+        let (tiles, mut picture) = (Tiles::default(), screen(700, 300));
+        tiles.take(&picture, &[]);
+        let same = |tiles: &Tiles, picture: &Framebuffer| {
+            let mut shown = picture.clone();
+            shown.pixels = painted(tiles, 700, 300);
+            shown.difference(picture, 0)
+        };
+        assert_eq!(same(&tiles, &picture), Some(0));
+        picture.put(Rect::new(250, 250, 10, 10), &[99; 400]).unwrap();
+        assert_eq!(same(&tiles, &picture), Some(100), "nothing was told yet");
+        tiles.take(&picture, &[Rect::new(250, 250, 10, 10)]);
+        assert_eq!(same(&tiles, &picture), Some(0), "the corner of four tiles");
+    }
+
+    #[gtk::test]
+    fn no_seam_shows_when_it_is_scaled() {
+        let (tiles, mut picture) = (Tiles::default(), Framebuffer::default());
+        picture.resize(600, 600).unwrap();
+        picture.pixels.fill(200);
+        tiles.take(&picture, &[]);
+        for size in [333, 517, 901] {
+            // The outer edge may be smoothed into the black around it.
+            let (shown, size) = (painted(&tiles, size, size), size as usize);
+            let inner = (2..size - 2).flat_map(|y| (2..size - 2).map(move |x| (y * size + x) * 4));
+            assert!(inner.into_iter().all(|at| shown[at] >= 198), "a dark line at {size} px");
+        }
+    }
+
+    #[gtk::test]
+    fn only_damaged_tiles_are_made_anew() {
+        let (tiles, picture) = (Tiles::default(), screen(700, 300));
+        tiles.take(&picture, &[]);
+        let before = tiles.imp().nodes.borrow().clone();
+        assert_eq!(before.len(), 6);
+        tiles.take(&picture, &[Rect::new(300, 10, 20, 20)]);
+        let after = tiles.imp().nodes.borrow().clone();
+        let key = |node: &Option<gsk::CairoNode>| node.as_ref().map(|node| node.as_ptr());
+        let made: Vec<bool> = before.iter().zip(&after).map(|(a, b)| key(a) != key(b)).collect();
+        assert_eq!(made, [false, true, false, false, false, false]);
+    }
+
     #[test]
     fn tiles_overlap_by_one_pixel_and_leave_no_gap() {
         assert_eq!(tile(0, 3), Rect::new(0, 0, 257, 257));

@@ -8,7 +8,7 @@ use drover::{Error, Result};
 use gtk::gio;
 use relm4::prelude::*;
 
-use super::field::Says;
+use super::field::{Says, mnemonic};
 use super::state::{Live, Seen, describe};
 use super::wizard;
 use crate::errors;
@@ -135,8 +135,7 @@ impl Component for Browse {
                         connect_activate => Msg::Ask,
                     },
                     gtk::Button {
-                        set_label: &gettext("_List exports"),
-                        set_use_underline: true,
+                        set_child: Some(&mnemonic(&gettext("_List exports"))),
                         #[watch]
                         set_sensitive: !model.place.host.trim().is_empty(),
                         connect_clicked => Msg::Ask,
@@ -168,8 +167,7 @@ impl Component for Browse {
                         set_css_classes: &["caption", class(&model.says())],
                     },
                     gtk::Button {
-                        set_label: &gettext("_Choose this folder"),
-                        set_use_underline: true,
+                        set_child: Some(&mnemonic(&gettext("_Choose this folder"))),
                         set_valign: gtk::Align::Center,
                         add_css_class: "suggested-action",
                         #[watch]

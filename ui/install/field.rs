@@ -184,6 +184,11 @@ pub fn fill_drop_down(drop: &gtk::DropDown, items: &[(String, Option<String>)]) 
     drop.set_model(Some(&gtk::StringList::new(&names)));
 }
 
+/// A button's label with its mnemonic. (GTK 4.8 reads a button's own label out with the underscore.)
+pub fn mnemonic(text: &str) -> gtk::Label {
+    gtk::Label::builder().label(text).use_underline(true).build()
+}
+
 /// A row of radio buttons: one group, one value each.
 pub fn radios<T: Copy + PartialEq + 'static>(
     items: &[(String, T)],

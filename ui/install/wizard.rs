@@ -3,13 +3,12 @@ use std::path::PathBuf;
 
 use adw::prelude::*;
 use drover::host::{Host, HostId};
-use drover::install::detect::Family;
 use drover::install::plan::Plan;
 use gtk::glib;
 use relm4::prelude::*;
 
 use super::browse::{self, Browse};
-use super::field::Pen;
+use super::field::{Pen, mnemonic};
 use super::form::{Answers, Edit, Form, Step};
 use super::lookup::{self, Answer, Done};
 use super::pages::Pages;
@@ -132,8 +131,7 @@ impl Component for Wizard {
                     set_spacing: 6,
                     set_margin_all: 12,
                     gtk::Button {
-                        set_label: &gettext("_Back"),
-                        set_use_underline: true,
+                        set_child: Some(&mnemonic(&gettext("_Back"))),
                         #[watch]
                         set_sensitive: model.state.step != Step::Source,
                         connect_clicked => Msg::Back,
@@ -148,8 +146,7 @@ impl Component for Wizard {
                     },
                     #[name = "next"]
                     gtk::Button {
-                        set_label: &gettext("_Next"),
-                        set_use_underline: true,
+                        set_child: Some(&mnemonic(&gettext("_Next"))),
                         add_css_class: "suggested-action",
                         #[watch]
                         set_visible: model.state.step != Step::Summary,
@@ -157,8 +154,7 @@ impl Component for Wizard {
                     },
                     #[name = "begin"]
                     gtk::Button {
-                        set_label: &gettext("Be_gin install"),
-                        set_use_underline: true,
+                        set_child: Some(&mnemonic(&gettext("Be_gin install"))),
                         add_css_class: "suggested-action",
                         #[watch]
                         set_visible: model.state.step == Step::Summary,
@@ -351,9 +347,9 @@ impl Wizard {
         self.state.answers.stop();
         let given = !self.state.form.missing().contains(&drover::finding::Field::Unattended);
         if given && self.state.form.answers != Answers::None {
-            let family = self.state.source.good().map_or(Family::RedHat, |d| d.family);
+            let installer = self.state.source.good().cloned();
             let which = self.state.form.unattended();
-            lookup::read_unattended(sender, which, family, self.state.answers.restart());
+            lookup::read_unattended(sender, which, installer, self.state.answers.restart());
         }
     }
 
@@ -411,18 +407,31 @@ impl Wizard {
 
 /// Escape closes; Ctrl+Page Down and Ctrl+Page Up go through the steps.
 fn keys(root: &adw::Window, sender: &ComponentSender<Wizard>) {
+    use gtk::gdk::{Key, ModifierType};
+    // Pages would take Ctrl+Page keys for scrolling; Escape is first an open menu's.
+    on_keys(root, gtk::PropagationPhase::Capture, sender, |key, modifiers| match key {
+        Key::Page_Down if modifiers.contains(ModifierType::CONTROL_MASK) => Some(Msg::Next),
+        Key::Page_Up if modifiers.contains(ModifierType::CONTROL_MASK) => Some(Msg::Back),
+        _ => None,
+    });
+    on_keys(root, gtk::PropagationPhase::Bubble, sender, |key, _| (key == Key::Escape).then_some(Msg::Close));
+}
+
+fn on_keys(
+    root: &adw::Window,
+    phase: gtk::PropagationPhase,
+    sender: &ComponentSender<Wizard>,
+    meaning: impl Fn(gtk::gdk::Key, gtk::gdk::ModifierType) -> Option<Msg> + 'static,
+) {
     let keys = gtk::EventControllerKey::new();
+    keys.set_propagation_phase(phase);
     let input = sender.input_sender().clone();
-    keys.connect_key_pressed(move |_, key, _, modifiers| {
-        let control = modifiers.contains(gtk::gdk::ModifierType::CONTROL_MASK);
-        let msg = match key {
-            gtk::gdk::Key::Escape => Msg::Close,
-            gtk::gdk::Key::Page_Down if control => Msg::Next,
-            gtk::gdk::Key::Page_Up if control => Msg::Back,
-            _ => return glib::Propagation::Proceed,
-        };
-        input.emit(msg);
-        glib::Propagation::Stop
+    keys.connect_key_pressed(move |_, key, _, modifiers| match meaning(key, modifiers) {
+        Some(msg) => {
+            input.emit(msg);
+            glib::Propagation::Stop
+        }
+        None => glib::Propagation::Proceed,
     });
     root.add_controller(keys);
 }

@@ -70,8 +70,8 @@ pub(super) fn look(location: &Location, probe: &mut Probe) -> Result<Result<Dete
         let mut about = About { suite: Some(suite.clone()), ..About::default() };
         about.name(&suite);
         let known = about.release(probe, &format!("dists/{suite}/Release"))?;
-        // A mirror that can't be listed is not searched for every suite that ever was.
-        if !known && matches!(location, Location::Http(_)) {
+        // A mirror that can't be listed is not searched through for every suite that ever was.
+        if !known && matches!(location, Location::Http(_)) && !likely(probe, &suite, &written)? {
             continue;
         }
         if let Some((pair, arch)) = suite_pair(probe, &format!("dists/{suite}/"), &written, &mut half)? {
@@ -79,6 +79,14 @@ pub(super) fn look(location: &Location, probe: &mut Probe) -> Result<Result<Dete
         }
     }
     disc(location, probe, &mut half).map(|found| found.ok_or(half))
+}
+
+/// One question to the server instead of dozens: whether a suite without a Release file has an installer.
+fn likely(probe: &mut Probe, suite: &str, written: &str) -> Result<bool> {
+    let arch = archs(written)[0].0;
+    let kernel = format!("dists/{suite}/main/installer-{arch}/current/images/netboot/debian-installer/{arch}/linux");
+    let stat = probe.tree.stat(&kernel);
+    Ok(probe.permitted(stat)?.is_some())
 }
 
 /// The suites of a mirror, the newest known release first.

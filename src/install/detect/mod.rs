@@ -101,10 +101,15 @@ pub fn detect(location: &Location, cancel: &Cancel) -> Result<Detected> {
 
 /// The same in a tree that is open already.
 pub fn detect_in(location: &Location, tree: &mut dyn Tree, cancel: &Cancel) -> Result<Detected> {
-    let found = look(location, &mut Probe { tree, cancel });
+    let mut probe = Probe { tree, cancel, forbidden: None };
+    let found = look(location, &mut probe);
+    let forbidden = probe.forbidden;
     // A tree's calls have no word for a cancel, so what they say after one is no fault of the source.
     cancel.check()?;
-    found
+    match (found, forbidden) {
+        (Err(Error::Source(SourceError::NothingInstallable { .. })), Some(forbidden)) => Err(forbidden.into()),
+        (found, _) => found,
+    }
 }
 
 fn look(location: &Location, probe: &mut Probe) -> Result<Detected> {
@@ -131,6 +136,8 @@ fn look(location: &Location, probe: &mut Probe) -> Result<Detected> {
 struct Probe<'a> {
     tree: &'a mut dyn Tree,
     cancel: &'a Cancel,
+    /// The first file that we may not read: no reason to give up before everything else was looked at.
+    forbidden: Option<SourceError>,
 }
 
 /// A kernel and its initrd: path and size of each.
@@ -144,8 +151,23 @@ impl Probe<'_> {
     /// A small text file.
     fn text(&mut self, path: &str, limit: u64) -> Result<Option<String>> {
         self.cancel.check()?;
-        let bytes = self.tree.read(path, limit)?;
+        let read = self.tree.read(path, limit);
+        let bytes = self.permitted(read)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    fn permitted<T>(&mut self, result: Result<Option<T>, SourceError>) -> Result<Option<T>> {
+        match result {
+            Err(SourceError::Forbidden(name)) => {
+                // Web servers forbid what begins with a dot, whether it is there or not.
+                let of_course = name.starts_with("http") && name.contains("/.");
+                if !of_course && self.forbidden.is_none() {
+                    self.forbidden = Some(SourceError::Forbidden(name));
+                }
+                Ok(None)
+            }
+            other => Ok(other?),
+        }
     }
 
     /// The names in a folder; none where the protocol can't list.
@@ -163,7 +185,8 @@ impl Probe<'_> {
         let mut missing = Vec::new();
         let mut size = |path: &str| -> Result<Option<u64>> {
             self.cancel.check()?;
-            match self.tree.stat(path)? {
+            let stat = self.tree.stat(path);
+            match self.permitted(stat)? {
                 None => missing.push(path.to_owned()),
                 Some(Some(0)) => missing.push(format!("{path} (it is empty)")),
                 Some(size) => return Ok(size),

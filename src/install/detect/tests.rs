@@ -14,10 +14,15 @@ use crate::task::Cancel;
 struct Files {
     files: BTreeMap<String, String>,
     lists: bool,
+    /// What may not be read begins like this.
+    forbids: Option<&'static str>,
 }
 
 impl Tree for Files {
     fn read(&mut self, path: &str, _: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        if self.forbids.is_some_and(|begin| path.starts_with(begin)) {
+            return Err(SourceError::Forbidden(format!("http://h/{path}")));
+        }
         Ok(self.files.get(path).map(|text| text.clone().into_bytes()))
     }
     fn stat(&mut self, path: &str) -> Result<Option<Option<u64>>, SourceError> {
@@ -41,7 +46,11 @@ impl Tree for Files {
 }
 
 fn tree(files: &[(&str, &str)]) -> Files {
-    Files { files: files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect(), lists: true }
+    Files {
+        files: files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect(),
+        lists: true,
+        forbids: None,
+    }
 }
 
 fn look(location: &str, mut files: Files) -> Result<Detected> {
@@ -183,7 +192,7 @@ fn a_debian_mirror_over_http() {
         (format!("{at}{NETBOOT}linux"), "k"),
         (format!("{at}{NETBOOT}initrd.gz"), "i"),
     ];
-    let mut files = Files { files: files.map(|(path, text)| (path, text.into())).into(), lists: false };
+    let mut files = Files { files: files.map(|(path, text)| (path, text.into())).into(), ..Files::default() };
     let location: Location = "http://deb.example:8080/debian".parse().expect("location");
     let found = detect_in(&location, &mut files, &Cancel::default()).expect("found");
     assert_eq!((found.os.as_str(), found.os_short_id.as_deref()), ("Debian GNU/Linux 13 (trixie)", Some("debian13")));
@@ -198,6 +207,22 @@ fn a_debian_mirror_over_http() {
     );
     assert_eq!(found.unattended_args("http://h/p.cfg"), ["auto=true", "priority=critical", "url=http://h/p.cfg"]);
     assert_eq!(found.injected_args("preseed.cfg"), ["auto=true", "priority=critical", "preseed/file=/preseed.cfg"]);
+}
+
+#[test]
+fn a_mirror_without_release_files_and_without_leave_for_dots() {
+    let at = format!("dists/bookworm/{NETBOOT}");
+    let files = [(format!("{at}linux"), "k".into()), (format!("{at}initrd.gz"), "i".into())];
+    let mut files = Files { files: files.into(), forbids: Some("."), lists: false };
+    let location: Location = "http://deb.example/debian".parse().expect("location");
+    let found = detect_in(&location, &mut files, &Cancel::default()).expect("found");
+    assert_eq!(found.os, "Debian GNU/Linux 12 (bookworm)");
+    files.files.clear();
+    let nothing = detect_in(&location, &mut files, &Cancel::default());
+    assert!(matches!(nothing, Err(Error::Source(SourceError::NothingInstallable { .. }))), "{nothing:?}");
+    files.forbids = Some("");
+    let forbidden = detect_in(&location, &mut files, &Cancel::default());
+    assert!(matches!(forbidden, Err(Error::Source(SourceError::Forbidden(_)))), "{forbidden:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Entry, Tree, parts, write_failed};
+use super::{Entry, Tree, in_words, parts, write_failed};
 use crate::Result;
 use crate::error::SourceError;
 use crate::task::Cancel;
@@ -45,7 +45,7 @@ fn error(path: &Path, e: &io::Error) -> SourceError {
     match e.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SourceError::NotFound(name),
         io::ErrorKind::PermissionDenied => SourceError::Forbidden(name),
-        _ => SourceError::Protocol { server: name, reason: e.to_string() },
+        _ => SourceError::Protocol { server: name, reason: in_words(e) },
     }
 }
 

@@ -9,7 +9,7 @@ use ureq::config::AutoHeaderValue;
 
 use super::location::encode;
 use super::wait::{LIMIT, POLL};
-use super::{Entry, Tree, parts, without_cancel, write_failed};
+use super::{Entry, Tree, in_words, parts, without_cancel, write_failed};
 use crate::error::SourceError;
 use crate::task::Cancel;
 use crate::{Error, Result};
@@ -49,9 +49,8 @@ enum Ask {
 impl HttpTree {
     /// Asks the server for the folder itself, to see that it answers; whatever status it gives is an answer.
     pub fn open(url: &str, cancel: &Cancel) -> Result<Self> {
-        let server = url.split('/').nth(2).unwrap_or(url);
-        let server = server.rsplit_once('@').map_or(server, |(_, host)| host).to_owned();
-        let tree = Self { agent: agent(), base: url.trim_end_matches('/').into(), server, cancel: cancel.clone() };
+        let base = url.trim_end_matches('/').to_owned();
+        let tree = Self { agent: agent(), server: server_of(url), base, cancel: cancel.clone() };
         match tree.transfer("", Ask::Head, cancel)?.next() {
             Err(Error::Source(SourceError::Forbidden(_) | SourceError::Protocol { .. })) => Ok(tree),
             other => other.map(|_| tree),
@@ -63,32 +62,40 @@ impl HttpTree {
     }
 
     fn transfer<'a>(&self, path: &str, ask: Ask, cancel: &'a Cancel) -> Result<Transfer<'a>> {
-        let (send, receive) = sync_channel(AHEAD);
-        let (agent, url, server) = (self.agent.clone(), self.url(path)?, self.server.clone());
-        std::thread::spawn(move || run(&agent, &url, &server, ask, &send));
-        Ok(Transfer { receive, cancel, server: self.server.clone() })
+        Ok(transfer(&self.agent, self.url(path)?, ask, cancel))
     }
+}
 
-    fn copy(
-        &self,
-        path: &str,
-        out: &mut dyn FnMut(Vec<u8>) -> Result<()>,
-        on: &mut dyn FnMut(u64, Option<u64>),
-        cancel: &Cancel,
-    ) -> Result<Option<u64>> {
-        let transfer = self.transfer(path, Ask::Content, cancel)?;
-        let Told::Head(Some(size)) = transfer.next()? else { return Ok(None) };
-        let mut done = 0;
-        while let Told::Block(block) = transfer.next()? {
-            done += block.len() as u64;
-            out(block)?;
-            on(done, size);
+/// A file by its URL, which may have a query. `None` if it is not there; at most `limit` bytes.
+pub(crate) fn read_url(url: &str, limit: u64, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
+    gather(&transfer(&agent(), url.to_owned(), Ask::Content, cancel), url, limit)
+}
+
+fn transfer<'a>(agent: &Agent, url: String, ask: Ask, cancel: &'a Cancel) -> Transfer<'a> {
+    let (send, receive) = sync_channel(AHEAD);
+    let server = server_of(&url);
+    let (agent, name) = (agent.clone(), server.clone());
+    std::thread::spawn(move || run(&agent, &url, &name, ask, &send));
+    Transfer { receive, cancel, server }
+}
+
+/// Host and port of a URL, without a password.
+fn server_of(url: &str) -> String {
+    let authority = url.split('/').nth(2).unwrap_or(url);
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
+}
+
+fn gather(transfer: &Transfer, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
+    let mut content = Vec::new();
+    let mut take = |block: Vec<u8>| {
+        content.extend_from_slice(&block);
+        match content.len() as u64 > limit {
+            true => Err(SourceError::TooLarge { name: name.into(), limit }.into()),
+            false => Ok(()),
         }
-        match size {
-            Some(want) if done < want => Err(SourceError::Truncated { name: path.into(), got: done, want }.into()),
-            _ => Ok(Some(done)),
-        }
-    }
+    };
+    let got = transfer.copy(name, &mut take, &mut |_, _| {})?;
+    Ok(got.map(|_| content))
 }
 
 /// The receiving end.
@@ -109,6 +116,26 @@ impl Transfer<'_> {
                 Err(RecvTimeoutError::Timeout) if since.elapsed() < LIMIT => {}
                 Err(_) => return Err(SourceError::Timeout(self.server.clone()).into()),
             }
+        }
+    }
+
+    /// The bytes copied; `None` if the file is not there.
+    fn copy(
+        &self,
+        name: &str,
+        out: &mut dyn FnMut(Vec<u8>) -> Result<()>,
+        on: &mut dyn FnMut(u64, Option<u64>),
+    ) -> Result<Option<u64>> {
+        let Told::Head(Some(size)) = self.next()? else { return Ok(None) };
+        let mut done = 0;
+        while let Told::Block(block) = self.next()? {
+            done += block.len() as u64;
+            out(block)?;
+            on(done, size);
+        }
+        match size {
+            Some(want) if done < want => Err(SourceError::Truncated { name: name.into(), got: done, want }.into()),
+            _ => Ok(Some(done)),
         }
     }
 }
@@ -197,7 +224,7 @@ fn failure(server: &str, e: ureq::Error) -> SourceError {
         ureq::Error::Io(e) if e.to_string().starts_with("failed to lookup address") => {
             SourceError::UnknownServer(server)
         }
-        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: e.to_string() },
+        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: in_words(&e) },
         ureq::Error::TooManyRedirects => SourceError::Protocol { server, reason: "more than 5 redirects".into() },
         other => SourceError::Protocol { server, reason: other.to_string() },
     }
@@ -205,17 +232,9 @@ fn failure(server: &str, e: ureq::Error) -> SourceError {
 
 impl Tree for HttpTree {
     fn read(&mut self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        let mut content = Vec::new();
-        let mut take = |block: Vec<u8>| {
-            content.extend_from_slice(&block);
-            match content.len() as u64 > limit {
-                true => Err(SourceError::TooLarge { name: path.into(), limit }.into()),
-                false => Ok(()),
-            }
-        };
-        let got = self.copy(path, &mut take, &mut |_, _| {}, &self.cancel);
-        let got = not_there(got).map_err(|e| without_cancel(e, &self.server))?;
-        Ok(got.map(|_| content))
+        let transfer = self.transfer(path, Ask::Content, &self.cancel);
+        let got = transfer.and_then(|transfer| gather(&transfer, path, limit));
+        not_there(got).map_err(|e| without_cancel(e, &self.server))
     }
 
     fn stat(&mut self, path: &str) -> Result<Option<Option<u64>>, SourceError> {
@@ -235,7 +254,7 @@ impl Tree for HttpTree {
         cancel: &Cancel,
     ) -> Result<u64> {
         let mut write = |block: Vec<u8>| out.write_all(&block).map_err(|e| write_failed(path, e));
-        let got = self.copy(path, &mut write, on, cancel)?;
+        let got = self.transfer(path, Ask::Content, cancel)?.copy(path, &mut write, on)?;
         got.ok_or_else(|| SourceError::NotFound(format!("{}/{path}", self.base)).into())
     }
 

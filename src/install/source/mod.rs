@@ -68,6 +68,12 @@ fn parts(path: &str) -> Result<Vec<&str>, SourceError> {
     }
 }
 
+/// A system's error without its number.
+fn in_words(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
 /// What [`Tree::fetch`] says when `out` fails.
 fn write_failed(path: &str, source: std::io::Error) -> Error {
     Error::File { path: path.into(), source }

@@ -1,11 +1,23 @@
 //! Unattended files: reading them from where they lie and checking them before use.
 pub mod kickstart;
+pub mod preseed;
 
-use crate::Result;
-use crate::finding::Finding;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::SourceError;
+use crate::finding::{Field, Finding, Reason};
 use crate::install::Unattended;
-use crate::install::detect::Family;
+use crate::install::detect::{Detected, Family, Generation};
+use crate::install::inject::INJECT_LIMIT;
+use crate::install::source::{Location, NfsLocation, http, open};
 use crate::task::Cancel;
+use crate::{Error, Result};
+
+/// Findings that are worth telling; a file of another kind has thousands.
+const FINDINGS: usize = 50;
 
 /// What a look at an unattended file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +29,154 @@ pub struct Checked {
 }
 
 /// Fetches (from nfs:, http(s):, or here) and checks the file. `Ok(None)` for [`Unattended::None`] or a URL that only the
-/// installer can read (`hd:`, `cdrom:`, `floppy`). A file that is not there is an error.
+/// installer can read (`hd:`, `cdrom:`, `floppy`…). A file that is not there is an error.
 pub fn check(unattended: &Unattended, family: Family, cancel: &Cancel) -> Result<Option<Checked>> {
-    let _ = (unattended, family, cancel);
-    Ok(None)
+    check_with(unattended, family, None, cancel)
 }
+
+/// The same for the installer that was found: with its generation, more can be said. Before one was found, an Anaconda of
+/// any age is supposed.
+pub fn check_for(unattended: &Unattended, detected: Option<&Detected>, cancel: &Cancel) -> Result<Option<Checked>> {
+    let family = detected.map_or(Family::RedHat, |detected| detected.family);
+    check_with(unattended, family, detected.map(Detected::generation), cancel)
+}
+
+fn check_with(
+    unattended: &Unattended,
+    family: Family,
+    generation: Option<Generation>,
+    cancel: &Cancel,
+) -> Result<Option<Checked>> {
+    let unreachable = match unattended {
+        Unattended::Url(url) if family == Family::Debian => unreadable_for_debian(url),
+        _ => None,
+    };
+    match read(unattended, cancel) {
+        Ok(Some(content)) => {
+            let mut checked = check_content(&content, family, generation);
+            checked.findings.splice(0..0, unreachable);
+            Ok(Some(checked))
+        }
+        // That the installer can't read it there is worth more than that we can't.
+        Ok(None) | Err(Error::Source(_)) if unreachable.is_some() => {
+            Ok(Some(Checked { lines: 0, findings: unreachable.into_iter().collect() }))
+        }
+        other => other.map(|_| None),
+    }
+}
+
+/// Checks what was read. `generation`: of the installer, where it is known.
+pub fn check_content(content: &[u8], family: Family, generation: Option<Generation>) -> Checked {
+    let Some(text) = text(content) else {
+        return Checked { lines: 0, findings: vec![block(1, "this is no text file")] };
+    };
+    let mut findings = match family {
+        _ if text.trim().is_empty() => vec![block(1, "the file is empty")],
+        Family::RedHat | Family::Debian if text.trim_start().starts_with('<') => {
+            vec![block(1, "this is a web page or XML, no kickstart or preseed file")]
+        }
+        Family::RedHat => kickstart::check(&text, generation),
+        Family::Debian => preseed::check(&text),
+        Family::Other => Vec::new(),
+    };
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings.truncate(FINDINGS);
+    Checked { lines: text.lines().count(), findings }
+}
+
+/// Text has no control characters. Other encodings than UTF-8 are harmless to the installers, in comments.
+fn text(content: &[u8]) -> Option<Cow<'_, str>> {
+    let control = |byte: &u8| *byte < 0x20 && !b"\t\n\r\x0c".contains(byte);
+    (!content.iter().any(control))
+        .then(|| String::from_utf8_lossy(content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content)))
+}
+
+/// The file's bytes, at most 16 MiB. `Ok(None)` where there is none, or only the installer can read it.
+pub fn read(unattended: &Unattended, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
+    cancel.check()?;
+    match unattended {
+        Unattended::None => Ok(None),
+        Unattended::Inject(path) => read_here(path).map(Some),
+        Unattended::Url(url) => read_url(url.trim(), cancel),
+    }
+}
+
+fn read_here(path: &Path) -> Result<Vec<u8>> {
+    let name = || path.display().to_string();
+    let failed = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => SourceError::NotFound(name()),
+        std::io::ErrorKind::PermissionDenied => SourceError::Forbidden(name()),
+        _ => SourceError::Protocol { server: name(), reason: e.to_string() },
+    };
+    // Opening a pipe would wait for its other end.
+    if !path.metadata().map_err(failed)?.is_file() {
+        return Err(SourceError::Damaged { name: name(), expected: "file" }.into());
+    }
+    let mut content = Vec::new();
+    File::open(path).and_then(|file| file.take(INJECT_LIMIT + 1).read_to_end(&mut content)).map_err(failed)?;
+    match content.len() as u64 > INJECT_LIMIT {
+        true => Err(SourceError::TooLarge { name: name(), limit: INJECT_LIMIT }.into()),
+        false => Ok(content),
+    }
+}
+
+/// Places that exist for the installer alone (Anaconda's boot options; debian-installer's preseed/url).
+const INSTALLERS_OWN: [&str; 8] = ["hd:", "cdrom", "floppy", "file:", "bd:", "ftp:", "ftps:", "tftp:"];
+
+fn read_url(url: &str, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
+    // A folder: the installer picks the file by its own address.
+    if INSTALLERS_OWN.iter().any(|scheme| url.starts_with(scheme)) || (url.contains(':') && url.ends_with('/')) {
+        return Ok(None);
+    }
+    let wrong = |reason: &str| SourceError::Location { text: url.into(), reason: reason.into() };
+    let lower = url.to_ascii_lowercase();
+    let content = if lower.starts_with("http://") || lower.starts_with("https://") {
+        http::read_url(url, INJECT_LIMIT, cancel)?
+    } else if url.starts_with('/') {
+        return Err(
+            wrong("the installer can't read a file of this machine by itself; let it be put into the initrd").into()
+        );
+    } else {
+        match url.parse()? {
+            Location::Nfs(nfs) => read_nfs(&nfs, url, cancel)?,
+            _ => return Err(wrong("write nfs:HOST:/PATH or http://HOST/PATH").into()),
+        }
+    };
+    content.map(Some).ok_or_else(|| SourceError::NotFound(url.into()).into())
+}
+
+fn read_nfs(nfs: &NfsLocation, url: &str, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
+    let Some((folder, file)) = nfs.path.rsplit_once('/').filter(|(_, file)| !file.is_empty()) else {
+        return Err(SourceError::Location { text: url.into(), reason: "a file's name is missing".into() }.into());
+    };
+    let folder = if folder.is_empty() { "/" } else { folder };
+    let mut tree = open(&Location::Nfs(NfsLocation { path: folder.into(), ..nfs.clone() }), cancel)?;
+    let content = tree.read(file, INJECT_LIMIT);
+    cancel.check()?;
+    Ok(content?)
+}
+
+/// debian-installer fetches by wget: http, https, ftp; and by tftp.
+fn unreadable_for_debian(url: &str) -> Option<Finding> {
+    let (scheme, _) = url.split_once(':')?;
+    (!["http", "https", "ftp", "tftp", "file"].contains(&scheme.to_ascii_lowercase().as_str())).then(|| {
+        let reason = format!(
+            "it can't fetch its preseed file by {scheme}:; offer the file by http, or let it be put into the initrd"
+        );
+        Finding::block(
+            Field::Unattended,
+            Reason::Source(SourceError::Protocol { server: "Debian's installer".into(), reason }),
+        )
+    })
+}
+
+fn block(line: usize, text: impl Into<String>) -> Finding {
+    Finding::block(Field::Unattended, Reason::UnattendedLine { line, text: text.into() })
+}
+
+fn warn(line: usize, text: impl Into<String>) -> Finding {
+    Finding::warn(Field::Unattended, Reason::UnattendedLine { line, text: text.into() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use nfs3_client::{MountClient, RpcError};
 
 use super::wire::{self, Peer};
 use crate::error::SourceError;
+use crate::install::source::in_words;
 
 /// What a server may offer.
 const EXPORTS: usize = 10_000;
@@ -106,7 +107,7 @@ pub(super) fn rpc_error(server: &str, export: &str, privileged: bool, e: RpcErro
     match e {
         RpcError::Auth(_) => denial(server, export, privileged),
         RpcError::Io(e) if e.kind() != std::io::ErrorKind::InvalidData => {
-            SourceError::NoAnswer { server: server.into(), reason: e.to_string() }
+            SourceError::NoAnswer { server: server.into(), reason: in_words(&e) }
         }
         other => SourceError::Protocol { server: server.into(), reason: other.to_string() },
     }

@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::error::SourceError;
+use crate::install::source::in_words;
 
 /// The largest block that we ask a server for.
 pub(super) const BLOCK: u32 = 1 << 20;
@@ -107,7 +108,7 @@ impl Peer {
                 )
             }
             io::ErrorKind::ConnectionRefused => format!("nothing listens on port {port}"),
-            _ => e.to_string(),
+            _ => in_words(e),
         };
         SourceError::NoAnswer { server: self.name.clone(), reason }
     }

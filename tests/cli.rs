@@ -1,0 +1,209 @@
+//! droverctl as a shell sees it: output, exit status, and its one line on standard error. Needs libvirt's test driver only.
+#![allow(clippy::unwrap_used)]
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const TEST: &str = "test:///default";
+
+fn droverctl(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_droverctl")).env_remove("LIBVIRT_DEFAULT_URI").args(args).output().unwrap()
+}
+
+fn code(out: &Output) -> i32 {
+    out.status.code().unwrap()
+}
+
+fn stdout(out: &Output) -> String {
+    String::from_utf8(out.stdout.clone()).unwrap()
+}
+
+fn stderr(out: &Output) -> String {
+    String::from_utf8(out.stderr.clone()).unwrap()
+}
+
+/// A tree shaped like CentOS Stream 9's, whose kernel and initrd look like such and are tiny.
+fn tree() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    let boot = dir.path().join("images/pxeboot");
+    fs::create_dir_all(&boot).unwrap();
+    let info = "[general]\nfamily = CentOS Stream\nversion = 9\narch = x86_64\n[images-x86_64]\n\
+                kernel = images/pxeboot/vmlinuz\ninitrd = images/pxeboot/initrd.img\n";
+    fs::write(dir.path().join(".treeinfo"), info).unwrap();
+    fs::write(boot.join("vmlinuz"), kernel()).unwrap();
+    fs::write(boot.join("initrd.img"), b"07070100000000").unwrap();
+    dir
+}
+
+/// The beginning of an ELF file, which some architectures' kernels are.
+fn kernel() -> Vec<u8> {
+    let mut kernel = vec![0; 2048];
+    kernel[..4].copy_from_slice(b"\x7fELF");
+    kernel
+}
+
+fn install(tree: &Path, more: &[&str]) -> Output {
+    let location = tree.to_str().unwrap();
+    let mut args = vec!["-c", TEST, "install", "-r", "2048", "-l", location, "-w", "network=default"];
+    args.extend(more);
+    droverctl(&args)
+}
+
+#[test]
+fn list_shows_the_machines() {
+    let out = droverctl(&["-c", TEST, "list"]);
+    assert_eq!(code(&out), 0, "{}", stderr(&out));
+    let text = stdout(&out);
+    assert!(text.starts_with("Name"), "{text}");
+    assert!(text.lines().any(|l| l.starts_with("test") && l.ends_with("running")), "{text}");
+    let long = stdout(&droverctl(&["-c", TEST, "list", "-l"]));
+    assert!(long.contains("6695eb01-f6a4-8304-79aa-97f2502e193f") && long.contains("aa:bb:cc:dd:ee:ff"), "{long}");
+}
+
+#[test]
+fn json_is_json() {
+    let out = droverctl(&["list", "--json", "--connect", TEST]);
+    let value: Value = serde_json::from_str(&stdout(&out)).unwrap();
+    assert_eq!(value[0]["name"], "test");
+    assert_eq!(value[0]["state"], "running");
+    let out = droverctl(&["-c", TEST, "--json", "list", "-l"]);
+    let value: Value = serde_json::from_str(&stdout(&out)).unwrap();
+    assert_eq!(value[0]["details"]["network_cards"][0]["mac"], "aa:bb:cc:dd:ee:ff");
+}
+
+#[test]
+fn actions_answer_by_exit_status() {
+    for (verb, said) in [("pause", "test paused\n"), ("destroy", "test forced off\n"), ("save", "test saved\n")] {
+        let out = droverctl(&["-c", TEST, verb, "test"]);
+        assert_eq!((code(&out), stdout(&out).as_str()), (0, said), "{verb}: {}", stderr(&out));
+    }
+    let out = droverctl(&["-c", TEST, "--json", "reboot", "6695eb01-f6a4-8304-79aa-97f2502e193f"]);
+    let value: Value = serde_json::from_str(&stdout(&out)).unwrap();
+    assert_eq!((&value["did"], &value["machine"]), (&"reboot".into(), &"test".into()));
+    for verb in ["start", "create", "resume", "restore"] {
+        let out = droverctl(&["-c", TEST, verb, "test"]);
+        assert_eq!(code(&out), 2, "{verb} of a running machine is refused by its state");
+        assert!(stderr(&out).starts_with("droverctl: test: it is"), "{}", stderr(&out));
+    }
+}
+
+#[test]
+fn a_failure_is_one_line() {
+    for args in [
+        vec!["-c", TEST, "start", "nobody"],
+        vec!["-c", "qemu+unix:///system?socket=/nonexistent/socket", "list"],
+        vec!["-c", "test:///nonexistent.xml", "list"],
+        vec!["-c", TEST, "restore", "/nonexistent/file"],
+        vec!["-c", "nonsense", "list"],
+    ] {
+        let out = droverctl(&args);
+        assert_eq!(code(&out), 1, "{args:?}: {}", stderr(&out));
+        let err = stderr(&out);
+        assert!(err.starts_with("droverctl: ") && err.lines().count() == 1, "{args:?}: {err}");
+        assert_eq!(stdout(&out), "", "{args:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_has_status_2() {
+    for args in [vec![], vec!["-c", TEST, "frobnicate"], vec!["-c", TEST, "install", "-n", "x"]] {
+        assert_eq!(code(&droverctl(&args)), 2, "{args:?}");
+    }
+    assert_eq!(code(&droverctl(&["--help"])), 0);
+}
+
+#[test]
+fn detect_tells_what_a_tree_is() {
+    let tree = tree();
+    let out = droverctl(&["detect", "--json", tree.path().to_str().unwrap()]);
+    let value: Value = serde_json::from_str(&stdout(&out)).unwrap();
+    assert_eq!(value["id"], "centos-stream9");
+    assert_eq!(value["kernel"], "images/pxeboot/vmlinuz");
+    let empty = TempDir::new().unwrap();
+    assert_eq!(code(&droverctl(&["detect", empty.path().to_str().unwrap()])), 1);
+}
+
+#[test]
+fn a_machine_is_made_on_the_test_driver() {
+    let tree = tree();
+    let out = install(tree.path(), &["-n", "node2", "-f", "/default-pool/node2.img", "-s", "15", "--json"]);
+    assert_eq!(code(&out), 0, "{}", stderr(&out));
+    let value: Value = serde_json::from_str(&stdout(&out)).unwrap();
+    assert_eq!((&value["machine"], &value["virt_type"]), (&"node2".into(), &"test".into()));
+}
+
+#[test]
+fn print_xml_gives_both_definitions_and_makes_nothing() {
+    let tree = tree();
+    let out = install(tree.path(), &["-n", "a<b", "--nodisks", "-x", "console=ttyS0", "--print-xml"]);
+    assert_eq!(code(&out), 0, "{}", stderr(&out));
+    let text = stdout(&out);
+    assert_eq!(text.matches("<name>a&lt;b</name>").count(), 2, "{text}");
+    assert!(text.contains("console=ttyS0</cmdline>") && text.contains("<boot dev='hd'/>"), "{text}");
+    assert_eq!(code(&install(tree.path(), &["-n", "node2", "--nodisks", "--dry-run"])), 0);
+}
+
+/// Each: what is asked for, and a piece of the one line that refuses it.
+#[test]
+fn what_can_be_known_beforehand_is_refused_with_status_2() {
+    let tree = tree();
+    let nodisks = |more: &[&'static str]| [&["-n", "node2", "--nodisks"], more].concat();
+    let cases: [(Vec<&str>, &str); 12] = [
+        (nodisks(&["-p"]), "no paravirtualisation"),
+        (vec!["-n", "test", "--nodisks"], "has a machine named “test” already"),
+        (vec!["-n", "a/b", "--nodisks"], "can't contain “/”"),
+        (vec!["-n", " ", "--nodisks"], "a name is needed"),
+        (nodisks(&["--vcpus", "0"]), "at least one"),
+        (nodisks(&["--vcpus", "999"]), "999 CPUs are more than"),
+        (nodisks(&["-m", "52:54:00"]), "no MAC address"),
+        (nodisks(&["-m", "AA:BB:CC:DD:EE:FF"]), "used by “test”"),
+        (nodisks(&["-x", "ks=http://127.0.0.1:1/ks.cfg"]), "unattended file: "),
+        (vec!["-n", "node2", "-f", "node2.img", "-s", "1"], "must begin with “/”"),
+        (vec!["-n", "node2", "-f", "/default-pool/gone.img"], "is not there"),
+        (vec!["-n", "node2", "-f", "/default-pool/a.img", "-s", "0"], "at least one"),
+    ];
+    for (args, piece) in cases {
+        let out = install(tree.path(), &args);
+        let err = stderr(&out);
+        assert_eq!(code(&out), 2, "{args:?}: {err}");
+        assert!(err.contains(piece) && err.lines().count() == 1, "{args:?}: {err}");
+    }
+    let network = droverctl(&[
+        "-c",
+        TEST,
+        "install",
+        "-n",
+        "n",
+        "-r",
+        "512",
+        "--nodisks",
+        "-w",
+        "network=gone",
+        "-l",
+        tree.path().to_str().unwrap(),
+    ]);
+    assert!(code(&network) == 2 && stderr(&network).contains("it has: default"), "{}", stderr(&network));
+    let too_much = install(tree.path(), &["-n", "n", "--nodisks", "-r", "99999999"]);
+    assert_eq!(code(&too_much), 2, "given twice is wrong usage");
+}
+
+#[test]
+fn a_tree_without_a_kernel_is_refused_before_anything_is_made() {
+    let tree = tree();
+    fs::remove_file(tree.path().join("images/pxeboot/vmlinuz")).unwrap();
+    let out = install(tree.path(), &["-n", "node2", "--nodisks"]);
+    assert_eq!(code(&out), 2, "{}", stderr(&out));
+    assert!(stderr(&out).contains("location: "), "{}", stderr(&out));
+}
+
+#[test]
+fn a_damaged_kernel_fails_with_its_name() {
+    let tree = tree();
+    fs::write(tree.path().join("images/pxeboot/vmlinuz"), "<html>").unwrap();
+    let out = install(tree.path(), &["-n", "node2", "--nodisks"]);
+    assert_eq!(code(&out), 1, "{}", stderr(&out));
+    assert!(stderr(&out).contains("images/pxeboot/vmlinuz is damaged"), "{}", stderr(&out));
+}
