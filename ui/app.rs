@@ -81,8 +81,7 @@ pub struct App {
     title: String,
     subtitle: String,
     narrow: bool,
-    /// Whether the sidebar is out.
-    reveal: bool,
+    flap: adw::Flap,
     input: relm4::Sender<AppMsg>,
     add_dialog: Option<Controller<AddHost>>,
     wizard: Option<Controller<Wizard>>,
@@ -123,8 +122,6 @@ pub enum AppMsg {
     FirstFrame,
     Search,
     ToggleSidebar,
-    /// The sidebar is out, or in.
-    Sidebar(bool),
     CloseTab,
     About,
     Shortcuts,
@@ -205,7 +202,8 @@ impl Component for App {
                             set_action_name: Some("win.new-machine"),
                             adw::ButtonContent {
                                 set_icon_name: "list-add-symbolic",
-                                set_label: &gettext("New machine"),
+                                #[watch]
+                                set_label: &if model.narrow { String::new() } else { gettext("New machine") },
                             },
                         },
                         #[wrap(Some)]
@@ -218,12 +216,10 @@ impl Component for App {
                         pack_end: &menu,
                         pack_end: model.activity.widget(),
                     },
-                    #[name = "flap"]
-                    adw::Flap {
+                    #[local_ref]
+                    flap -> adw::Flap {
                         #[watch]
-                        set_fold_policy: if model.narrow { adw::FlapFoldPolicy::Always } else { adw::FlapFoldPolicy::Never },
-                        #[watch]
-                        set_reveal_flap: model.reveal,
+                        set_fold_policy: if model.narrow { adw::FlapFoldPolicy::Always } else { adw::FlapFoldPolicy::Auto },
                         set_flap: Some(model.sidebar.widget()),
                         set_separator: Some(&gtk::Separator::new(gtk::Orientation::Vertical)),
                         set_vexpand: true,
@@ -284,7 +280,7 @@ impl Component for App {
             title: gettext("Machines"),
             subtitle: String::new(),
             narrow: false,
-            reveal: true,
+            flap: adw::Flap::new(),
             input: sender.input_sender().clone(),
             add_dialog: None,
             wizard: None,
@@ -295,12 +291,10 @@ impl Component for App {
         menu.set_menu_model(Some(&window::menu()));
         menu.set_primary(true);
         model.tabs.add(PageKey::Machines, model.list.widget(), &gettext("Machines"), "view-list-symbolic");
-        let stack = model.content.clone();
-        let content = &stack;
+        let (stack, flap) = (model.content.clone(), model.flap.clone());
+        let (content, flap) = (&stack, &flap);
         let widgets = view_output!();
-        let input = sender.input_sender().clone();
-        widgets.flap.connect_reveal_flap_notify(move |flap| input.emit(AppMsg::Sidebar(flap.reveals_flap())));
-        widgets.flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
+        flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
         window::set_up(&root, &model.settings.window, &sender);
         model.start(init.cli, init.broken, &sender);
         ComponentParts { model, widgets }
@@ -328,21 +322,13 @@ impl Component for App {
                 self.tabs.select(&PageKey::Machines);
                 self.list.emit(MachineListMsg::FocusSearch);
             }
-            AppMsg::ToggleSidebar => self.reveal = !self.reveal,
-            AppMsg::Sidebar(out) => self.reveal = out,
+            AppMsg::ToggleSidebar => self.flap.set_reveal_flap(!self.flap.reveals_flap()),
             AppMsg::CloseTab => self.tabs.close_selected(),
             AppMsg::About => window::show_about(root),
             AppMsg::Shortcuts => shortcuts::show(root),
             AppMsg::FirstFrame => self.first_frame(&sender),
             AppMsg::Welcome(out) => self.welcomed(out, &sender),
-            AppMsg::Width(width) => {
-                // Folded, the sidebar lies over the list: it comes out only when it is wanted.
-                let narrow = width < NARROW;
-                if narrow != self.narrow {
-                    self.narrow = narrow;
-                    self.reveal = !narrow;
-                }
-            }
+            AppMsg::Width(width) => self.narrow = width < NARROW,
             AppMsg::Layout(layout) => {
                 self.settings.list = machines::list_settings(&layout);
                 sender.input(AppMsg::Save);
@@ -360,6 +346,10 @@ impl Component for App {
             AppMsg::Show(shown) => {
                 self.tabs.select(&PageKey::Machines);
                 self.list.emit(MachineListMsg::Show(shown));
+                // Folded, the sidebar lies over what it has just chosen.
+                if self.flap.is_folded() {
+                    self.flap.set_reveal_flap(false);
+                }
             }
             AppMsg::OpenMachine(key, tab) => self.open_machine(key, tab, &sender),
             AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
