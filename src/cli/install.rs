@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: &InstallArgs) -> Result<()> {
     refuse(&findings)?;
     let plan = plan::plan(&host, request, detected)?;
     if args.print_xml {
-        print!("{}{}", plan.install_xml, plan.final_xml);
+        say!("{}{}", plan.install_xml, plan.final_xml.trim_end());
         return Ok(());
     }
     if args.dry_run {
@@ -87,7 +87,7 @@ fn report(context: &Context, plan: &Plan, words: &str) {
             "kernel_args": plan.kernel_args,
         }));
     } else {
-        println!("{name}: {words}");
+        say!("{name}: {words}");
     }
 }
 

@@ -108,8 +108,8 @@ class App:
         for node in self.walk(within):
             try:
                 # GTK 4.8 leaves mnemonics in, and says a button's label twice.
-                own = (node.get_name() or "").replace("_", "")
-                if name is not None and own not in (name, f"{name} {name}"):
+                own = node.get_name() or ""
+                if name is not None and own != name and own.replace("_", "") not in (name, f"{name} {name}"):
                     continue
                 if contains is not None and contains not in own:
                     continue

@@ -8,7 +8,7 @@ use gtk::glib;
 use relm4::prelude::*;
 
 use super::browse::{self, Browse};
-use super::field::{Pen, mnemonic};
+use super::field::{Pen, text_button};
 use super::form::{Answers, Edit, Form, Step};
 use super::lookup::{self, Answer, Done};
 use super::pages::Pages;
@@ -57,7 +57,10 @@ impl std::fmt::Debug for Output {
 /// What a person or the app does.
 #[derive(Debug)]
 pub enum Msg {
-    Edit(Edit),
+    /// Changes wait at the pen.
+    Edited,
+    /// A file with answers was chosen.
+    AnswersFile(PathBuf),
     /// The host at this place was picked.
     Host(u32),
     /// The hosts changed.
@@ -80,6 +83,7 @@ pub enum Msg {
 /// The window.
 pub struct Wizard {
     state: State,
+    pen: Pen,
     pages: Pages,
     steps: Steps,
     browse: Option<Controller<Browse>>,
@@ -130,8 +134,8 @@ impl Component for Wizard {
                 gtk::Box {
                     set_spacing: 6,
                     set_margin_all: 12,
-                    gtk::Button {
-                        set_child: Some(&mnemonic(&gettext("_Back"))),
+                    #[local_ref]
+                    back -> gtk::Button {
                         #[watch]
                         set_sensitive: model.state.step != Step::Source,
                         connect_clicked => Msg::Back,
@@ -144,17 +148,15 @@ impl Component for Wizard {
                         #[watch]
                         set_label: &model.waits_for(),
                     },
-                    #[name = "next"]
-                    gtk::Button {
-                        set_child: Some(&mnemonic(&gettext("_Next"))),
+                    #[local_ref]
+                    next -> gtk::Button {
                         add_css_class: "suggested-action",
                         #[watch]
                         set_visible: model.state.step != Step::Summary,
                         connect_clicked => Msg::Next,
                     },
-                    #[name = "begin"]
-                    gtk::Button {
-                        set_child: Some(&mnemonic(&gettext("Be_gin install"))),
+                    #[local_ref]
+                    begin -> gtk::Button {
                         add_css_class: "suggested-action",
                         #[watch]
                         set_visible: model.state.step == Step::Summary,
@@ -188,8 +190,11 @@ impl Component for Wizard {
             looked: Looked::default(),
         };
         let mut model =
-            Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), browse: None };
+            Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), pen, browse: None };
         let show_steps = icon_toggle("view-list-symbolic", &gettext("Steps"));
+        let back = text_button(&gettext("_Back"));
+        let next = text_button(&gettext("_Next"));
+        let begin = text_button(&gettext("Be_gin install"));
         let widgets = view_output!();
         widgets.flap.bind_property("reveal-flap", &show_steps, "active").sync_create().bidirectional().build();
         widgets.flap.bind_property("folded", &show_steps, "visible").sync_create().build();
@@ -213,9 +218,11 @@ impl Component for Wizard {
         sender: ComponentSender<Self>,
         root: &Self::Root,
     ) {
+        self.edit(self.pen.take(), &sender);
         match msg {
-            Msg::Edit(edit) => self.edit(edit, &sender),
-            Msg::Location(text) => self.edit(Edit::Location(text), &sender),
+            Msg::Edited => {}
+            Msg::AnswersFile(path) => self.edit(vec![Edit::AnswersFile(path)], &sender),
+            Msg::Location(text) => self.edit(vec![Edit::Location(text)], &sender),
             Msg::Host(index) => self.pick_host(index, &sender),
             Msg::Hosts(hosts) => self.take_hosts(hosts, &sender),
             Msg::Go(step) => self.go(step, widgets),
@@ -242,6 +249,7 @@ impl Component for Wizard {
     }
 
     fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
+        self.edit(self.pen.take(), &sender);
         if done.cancel.is_cancelled() {
             return;
         }
@@ -260,7 +268,7 @@ impl Component for Wizard {
                 self.state.looked = (*looked).clone();
                 self.state.look.answer(Ok(*looked));
             }
-            Answer::Mac(Some(mac)) => self.edit(Edit::Mac(mac), &sender),
+            Answer::Mac(Some(mac)) => self.edit(vec![Edit::Mac(mac)], &sender),
             Answer::Mac(None) | Answer::Stopped => {}
         }
         self.show();
@@ -288,10 +296,14 @@ impl Wizard {
         if is_blocked { gettext("Something stands in the way") } else { gettext("Checking…") }
     }
 
-    fn edit(&mut self, edit: Edit, sender: &ComponentSender<Self>) {
-        let source = matches!(edit, Edit::Location(_));
-        let answers = matches!(edit, Edit::Answers(_) | Edit::AnswersUrl(_) | Edit::AnswersFile(_));
-        self.state.form.edit(edit);
+    fn edit(&mut self, edits: Vec<Edit>, sender: &ComponentSender<Self>) {
+        if edits.is_empty() {
+            return;
+        }
+        let source = edits.iter().any(|e| matches!(e, Edit::Location(_)));
+        let is_answer = |e: &Edit| matches!(e, Edit::Answers(_) | Edit::AnswersUrl(_) | Edit::AnswersFile(_));
+        let answers = edits.iter().any(is_answer);
+        edits.into_iter().for_each(|edit| self.state.form.edit(edit));
         if source {
             self.read_source(sender);
         }
@@ -448,9 +460,4 @@ fn ask_to_close(root: &adw::Window, input: relm4::Sender<Msg>) {
     dialog.set_close_response("stay");
     dialog.connect_response(Some("close"), move |_, _| input.emit(Msg::CloseNow));
     dialog.present();
-}
-
-/// A file with answers was chosen.
-pub(super) fn picked(path: PathBuf) -> Msg {
-    Msg::Edit(Edit::AnswersFile(path))
 }

@@ -6,7 +6,7 @@ use drover::finding;
 
 use super::page;
 use crate::i18n::gettext;
-use crate::install::field::{Field, Pen, fill_drop_down, group, mnemonic, row_with};
+use crate::install::field::{Field, Pen, fill_drop_down, group, row_with, text_button};
 use crate::install::form::Edit;
 use crate::install::state::State;
 use crate::install::wizard::Msg;
@@ -67,7 +67,7 @@ impl Page {
 }
 
 fn button(label: &str, pen: &Pen, msg: impl Fn() -> Msg + 'static) -> gtk::Button {
-    let button = gtk::Button::builder().child(&mnemonic(label)).build();
+    let button = text_button(label);
     let pen = pen.clone();
     button.connect_clicked(move |_| pen.send(msg()));
     button
