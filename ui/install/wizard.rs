@@ -3,7 +3,6 @@ use std::path::PathBuf;
 
 use adw::prelude::*;
 use drover::host::{Host, HostId};
-use drover::install::detect::Family;
 use drover::install::plan::Plan;
 use gtk::glib;
 use relm4::prelude::*;
@@ -366,9 +365,9 @@ impl Wizard {
         self.state.answers.stop();
         let given = !self.state.form.missing().contains(&drover::finding::Field::Unattended);
         if given && self.state.form.answers != Answers::None {
-            let family = self.state.source.good().map_or(Family::RedHat, |d| d.family);
+            let installer = self.state.source.good().cloned();
             let which = self.state.form.unattended();
-            lookup::read_unattended(sender, which, family, self.state.answers.restart());
+            lookup::read_unattended(sender, which, installer, self.state.answers.restart());
         }
     }
 
