@@ -25,8 +25,17 @@ pub type Retry = Rc<dyn Fn(HostId)>;
 /// The widgets of one cell. Texts are inscriptions: another text costs no new layout of the list.
 enum Parts {
     /// What a host shows is made when the cell gets one for the first time.
-    Name { expander: gtk::TreeExpander, machine: gtk::Box, icon: gtk::Image, text: gtk::Inscription, host: OnceCell<HostParts> },
-    Cpu { text: gtk::Inscription, sparkline: Sparkline },
+    Name {
+        expander: gtk::TreeExpander,
+        machine: gtk::Box,
+        icon: gtk::Image,
+        text: gtk::Inscription,
+        host: OnceCell<HostParts>,
+    },
+    Cpu {
+        text: gtk::Inscription,
+        sparkline: Sparkline,
+    },
     Text(gtk::Inscription),
 }
 
@@ -118,7 +127,6 @@ impl Cells {
             expander.set_list_row(None);
         }
     }
-
 }
 
 fn make(column: Column) -> (Parts, gtk::Widget) {
