@@ -45,7 +45,8 @@ fn fleet(machines: u128) -> Inventory {
 
 /// The slowest and the median of many keystrokes.
 fn keystrokes(inventory: &Inventory, typed: &str) -> (Duration, Duration, usize) {
-    let rows: Vec<_> = inventory.hosts().iter().flat_map(|h| h.machines.values().map(move |m| (Haystack::new(h, m), m))).collect();
+    let rows: Vec<_> =
+        inventory.hosts().iter().flat_map(|h| h.machines.values().map(move |m| (Haystack::new(h, m), m))).collect();
     let mut found = 0;
     let mut times: Vec<Duration> = (0..20)
         .flat_map(|_| typed.char_indices().map(|(at, c)| &typed[..at + c.len_utf8()]).collect::<Vec<_>>())

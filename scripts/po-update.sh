@@ -9,6 +9,8 @@ extract() { # FILE
     --keyword=pgettext:1c,2 --keyword=pgettext_f:1c,2 --package-name=Drover --copyright-holder='The Drover developers' \
     --no-wrap --sort-by-file --force-po 2> >(grep -vE 'unterminated (character|string)|invalid escape|warning: character sequence' >&2 || true)
   sed -i '/^"POT-Creation-Date/d; s/charset=CHARSET/charset=UTF-8/' "$1"
+  # C keeps the indentation after a line's closing backslash, Rust drops it: such a text would never be found again.
+  ! grep -nE '^msgid.*   ' "$1" || { echo "po: a text is broken over lines by a backslash: write it on one line" >&2; exit 1; }
 }
 languages() { grep -v '^#' po/LINGUAS | tr ' ' '\n' | grep .; }
 
@@ -25,7 +27,7 @@ if [ "${1:-}" = --check ]; then
     missing=$((missing > 0 ? missing - 1 : 0)) # the header
     if [ "$missing" != 0 ] || [ "$fuzzy" != 0 ]; then
       echo "po/$lang.po: $missing missing, $fuzzy fuzzy:"
-      msgattrib --untranslated --no-obsolete --no-wrap "$dir/$lang.po" | grep -E '^(#:|msgid )' | head -20
+      msgattrib --untranslated --no-obsolete --no-wrap "$dir/$lang.po" | grep -E '^(#:|msgid )' | sed -n 1,20p
       bad=1
     fi
     # A value's name must be the same on both sides: {name} is filled in by the program.

@@ -237,7 +237,6 @@ fn quoted(message: &str) -> String {
     }
 }
 
-
 /// Whether libvirt says that there is no such domain (any more).
 pub(crate) fn is_no_domain(error: &virt::error::Error) -> bool {
     error.code().to_raw() == virt::sys::VIR_ERR_NO_DOMAIN

@@ -77,11 +77,18 @@ impl HostEntry {
         }
     }
 
-    /// What to call it: the name that it told, or else the URI's host part, or else the URI.
+    /// What to call it: the name that it told, or else the URI's host part, or else the URI. The test driver tells this
+    /// machine's name for every one of its hosts: they are called by their files.
     pub fn name(&self) -> String {
+        let uri = HostUri::parse(self.id.as_str());
+        if let Some(file) =
+            uri.as_ref().ok().filter(|uri| uri.driver == "test").and_then(|uri| uri.path.strip_suffix(".xml"))
+        {
+            return file.rsplit('/').next().unwrap_or(file).to_owned();
+        }
         match &self.info {
             Some(info) if !info.hostname.is_empty() => info.hostname.clone(),
-            _ => HostUri::parse(self.id.as_str()).map_or_else(|_| self.id.as_str().to_owned(), |uri| uri.short_name()),
+            _ => uri.map_or_else(|_| self.id.as_str().to_owned(), |uri| uri.short_name()),
         }
     }
 

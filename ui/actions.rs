@@ -6,8 +6,8 @@ use drover::domain::actions::{Action, Denial};
 use drover::domain::{DomainInfo, DomainKey};
 use drover::host::LinkState;
 use drover::inventory::Inventory;
-use gtk::prelude::*;
 use gtk::gio;
+use gtk::prelude::*;
 
 use crate::i18n::gettext;
 
@@ -252,7 +252,10 @@ impl Command {
     /// What a button says of itself while the command can be done: its words and its key.
     fn tooltip(self) -> String {
         let label = self.label();
-        let key = self.key().and_then(|key| gtk::accelerator_parse(key)).map(|(key, mods)| gtk::accelerator_get_label(key, mods));
+        let key = self
+            .key()
+            .and_then(|key| gtk::accelerator_parse(key))
+            .map(|(key, mods)| gtk::accelerator_get_label(key, mods));
         key.map_or(label.clone(), |key| format!("{label} ({key})"))
     }
 }

@@ -4,6 +4,7 @@ mod hosts;
 mod machines;
 mod new_machine;
 mod pages;
+mod shortcuts;
 mod tabs;
 mod tasks;
 mod updates;
@@ -13,13 +14,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 
 use adw::prelude::*;
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
 use drover::inventory::Inventory;
-use gtk::glib;
 use relm4::prelude::*;
 
 use crate::activity::{Outcome, Panel, TaskId};
@@ -32,8 +31,8 @@ use crate::hosts::page::HostPage;
 use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
-use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
 use crate::install::{self, Draft, Wizard};
+use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
 use crate::settings::{Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
@@ -82,6 +81,7 @@ pub struct App {
     title: String,
     subtitle: String,
     narrow: bool,
+    flap: adw::Flap,
     input: relm4::Sender<AppMsg>,
     add_dialog: Option<Controller<AddHost>>,
     wizard: Option<Controller<Wizard>>,
@@ -120,6 +120,11 @@ pub enum AppMsg {
     /// Close it, whatever runs.
     Quit,
     FirstFrame,
+    Search,
+    ToggleSidebar,
+    CloseTab,
+    About,
+    Shortcuts,
     Welcome(WelcomeOut),
     /// The window is this wide now.
     Width(i32),
@@ -139,7 +144,6 @@ pub enum AppMsg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageTab {
     Console,
-    Overview,
     /// Console if it runs, else overview.
     Best,
 }
@@ -198,7 +202,8 @@ impl Component for App {
                             set_action_name: Some("win.new-machine"),
                             adw::ButtonContent {
                                 set_icon_name: "list-add-symbolic",
-                                set_label: &gettext("New machine"),
+                                #[watch]
+                                set_label: &if model.narrow { String::new() } else { gettext("New machine") },
                             },
                         },
                         #[wrap(Some)]
@@ -211,10 +216,10 @@ impl Component for App {
                         pack_end: &menu,
                         pack_end: model.activity.widget(),
                     },
-                    #[name = "flap"]
-                    adw::Flap {
+                    #[local_ref]
+                    flap -> adw::Flap {
                         #[watch]
-                        set_fold_policy: if model.narrow { adw::FlapFoldPolicy::Always } else { adw::FlapFoldPolicy::Never },
+                        set_fold_policy: if model.narrow { adw::FlapFoldPolicy::Always } else { adw::FlapFoldPolicy::Auto },
                         set_flap: Some(model.sidebar.widget()),
                         set_separator: Some(&gtk::Separator::new(gtk::Orientation::Vertical)),
                         set_vexpand: true,
@@ -275,6 +280,7 @@ impl Component for App {
             title: gettext("Machines"),
             subtitle: String::new(),
             narrow: false,
+            flap: adw::Flap::new(),
             input: sender.input_sender().clone(),
             add_dialog: None,
             wizard: None,
@@ -285,10 +291,10 @@ impl Component for App {
         menu.set_menu_model(Some(&window::menu()));
         menu.set_primary(true);
         model.tabs.add(PageKey::Machines, model.list.widget(), &gettext("Machines"), "view-list-symbolic");
-        let stack = model.content.clone();
-        let content = &stack;
+        let (stack, flap) = (model.content.clone(), model.flap.clone());
+        let (content, flap) = (&stack, &flap);
         let widgets = view_output!();
-        widgets.flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
+        flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
         window::set_up(&root, &model.settings.window, &sender);
         model.start(init.cli, init.broken, &sender);
         ComponentParts { model, widgets }
@@ -312,6 +318,14 @@ impl Component for App {
                 self.save(root, &sender);
                 root.set_visible(false);
             }
+            AppMsg::Search => {
+                self.tabs.select(&PageKey::Machines);
+                self.list.emit(MachineListMsg::FocusSearch);
+            }
+            AppMsg::ToggleSidebar => self.flap.set_reveal_flap(!self.flap.reveals_flap()),
+            AppMsg::CloseTab => self.tabs.close_selected(),
+            AppMsg::About => window::show_about(root),
+            AppMsg::Shortcuts => shortcuts::show(root),
             AppMsg::FirstFrame => self.first_frame(&sender),
             AppMsg::Welcome(out) => self.welcomed(out, &sender),
             AppMsg::Width(width) => self.narrow = width < NARROW,
@@ -332,6 +346,10 @@ impl Component for App {
             AppMsg::Show(shown) => {
                 self.tabs.select(&PageKey::Machines);
                 self.list.emit(MachineListMsg::Show(shown));
+                // Folded, the sidebar lies over what it has just chosen.
+                if self.flap.is_folded() {
+                    self.flap.set_reveal_flap(false);
+                }
             }
             AppMsg::OpenMachine(key, tab) => self.open_machine(key, tab, &sender),
             AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
@@ -344,7 +362,9 @@ impl Component for App {
         match done {
             Done::Saved(_) if self.closing => relm4::main_application().quit(),
             Done::Saved(Ok(())) => {}
-            Done::Acted { what, outcome: Outcome::Failed(said) } => sender.input(AppMsg::Toast(tasks::failed(&what, &said))),
+            Done::Acted { what, outcome: Outcome::Failed(said) } => {
+                sender.input(AppMsg::Toast(tasks::failed(&what, &said)))
+            }
             Done::Acted { .. } => {}
             Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
             Done::Saved(Err(reason)) => {
@@ -356,31 +376,6 @@ impl Component for App {
 }
 
 impl App {
-    /// Notes what the command line and the settings ask for; it is opened after the first frame, which no host may delay.
-    fn start(&mut self, cli: Cli, broken: Option<PathBuf>, sender: &ComponentSender<Self>) {
-        if let Some(aside) = broken {
-            let text = gettext_f(
-                "The settings file could not be read. Drover starts with its defaults; the old file is kept as {path}",
-                &[("path", &aside.display().to_string())],
-            );
-            sender.input(AppMsg::Toast(Toast::new(text)));
-        }
-        self.wanted_console = cli.show_domain_console;
-        let saved = self.settings.hosts.iter().filter(|h| h.connect).map(|h| h.uri.clone());
-        self.at_start = saved.chain(cli.connect).collect();
-    }
-
-    fn toast(&self, toast: Toast, root: &adw::ApplicationWindow) {
-        let shown = adw::Toast::new(&glib::markup_escape_text(&toast.text));
-        if let Some(said) = toast.details {
-            shown.set_button_label(Some(&gettext("Details")));
-            shown.set_timeout(0);
-            let root = root.clone();
-            shown.connect_button_clicked(move |_| window::show_details(&root, &said));
-        }
-        self.toasts.add_toast(shown);
-    }
-
     fn save(&mut self, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
         self.settings.window.maximized = root.is_maximized();
         if !root.is_maximized() {

@@ -10,6 +10,7 @@ mod i18n;
 mod install;
 mod machines;
 mod settings;
+mod ssh;
 mod start;
 mod widgets;
 
@@ -25,7 +26,11 @@ pub const APP_ID: &str = "io.github.drover.Drover";
 fn main() -> ExitCode {
     start::log();
     i18n::init();
+    if let Some(question) = ssh::question() {
+        return ssh::answer(&question);
+    }
     let cli = cli::Cli::parse();
+    ssh::ask_through_us();
     if gtk::init().is_err() {
         eprintln!("{}", start::no_display());
         return ExitCode::FAILURE;

@@ -25,8 +25,7 @@ pub fn threads() {
 /// What to do where no window can be shown.
 pub fn no_display() -> String {
     gettext(
-        "drover: no display. Start it in a desktop session, or over SSH with “ssh -X”; \
-         for work without a window there is droverctl (see droverctl --help).",
+        "drover: no display. Start it in a desktop session, or over SSH with “ssh -X”; for work without a window there is droverctl (see droverctl --help).",
     )
 }
 

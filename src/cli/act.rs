@@ -15,7 +15,7 @@ pub fn run(context: &Context, machine: &str, action: Action) -> Result<(), Failu
     if context.json {
         print_json(&json!({ "did": verb, "machine": info.name, "uuid": info.id.0.to_string() }));
     } else {
-        println!("{} {done}", info.name);
+        say!("{} {done}", info.name);
     }
     Ok(())
 }
@@ -43,7 +43,7 @@ pub fn restore(context: &Context, what: &str) -> Result<(), Failure> {
     if context.json {
         print_json(&json!({ "did": "restore", "file": what }));
     } else {
-        println!("restored from {what}");
+        say!("restored from {what}");
     }
     Ok(())
 }

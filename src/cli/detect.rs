@@ -15,8 +15,8 @@ pub fn run(context: &Context, location: &str) -> Result<()> {
         return Ok(());
     }
     let size = |bytes: Option<u64>| bytes.map_or_else(String::new, |b| format!(" ({:.1} MB)", megabytes(b)));
-    println!("{}", found.os);
-    let row = |name: &str, value: &str| println!("  {name:<12} {value}");
+    say!("{}", found.os);
+    let row = |name: &str, value: &str| say!("  {name:<12} {value}");
     row("id", found.os_short_id.as_deref().unwrap_or("unknown"));
     row("architecture", found.arch.as_deref().unwrap_or("unknown"));
     row("kernel", &format!("{}{}", found.kernel, size(found.kernel_size)));

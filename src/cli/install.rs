@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: &InstallArgs) -> Result<()> {
     refuse(&findings)?;
     let plan = plan::plan(&host, request, detected)?;
     if args.print_xml {
-        print!("{}{}", plan.install_xml, plan.final_xml);
+        say!("{}{}", plan.install_xml, plan.final_xml.trim_end());
         return Ok(());
     }
     if args.dry_run {
@@ -87,7 +87,7 @@ fn report(context: &Context, plan: &Plan, words: &str) {
             "kernel_args": plan.kernel_args,
         }));
     } else {
-        println!("{name}: {words}");
+        say!("{name}: {words}");
     }
 }
 
@@ -95,7 +95,7 @@ fn check_unattended(request: &Request, detected: &Detected, cancel: &Cancel) -> 
     if request.unattended == Unattended::None {
         return Ok(Vec::new());
     }
-    let checked = unattended::check(&request.unattended, detected.family, cancel);
+    let checked = unattended::check_for(&request.unattended, Some(detected), cancel);
     Ok(checked.map_err(|e| at(Field::Unattended, e))?.map(|c| c.findings).unwrap_or_default())
 }
 

@@ -35,16 +35,16 @@ fn state(state: State) -> &'static str {
 
 fn print_table(machines: &[DomainInfo]) {
     let width = machines.iter().map(|m| m.name.chars().count()).max().unwrap_or(0).max(4);
-    println!("{:<width$} {:>9} {:>5}  State", "Name", "Mem (MiB)", "VCPUs");
+    say!("{:<width$} {:>9} {:>5}  State", "Name", "Mem (MiB)", "VCPUs");
     for m in machines {
         let saved = if m.has_managed_save { ", saved" } else { "" };
-        println!("{:<width$} {:>9} {:>5}  {}{saved}", m.name, m.max_memory_kib / 1024, m.vcpus, state(m.state));
+        say!("{:<width$} {:>9} {:>5}  {}{saved}", m.name, m.max_memory_kib / 1024, m.vcpus, state(m.state));
     }
 }
 
 fn print_long(m: &DomainInfo) {
-    println!("{}", m.name);
-    let line = |name: &str, value: &str| println!("  {name:<10} {value}");
+    say!("{}", m.name);
+    let line = |name: &str, value: &str| say!("  {name:<10} {value}");
     let yes = |is: bool| if is { "yes" } else { "no" };
     line("uuid", &m.id.0.to_string());
     line("state", &format!("{}{}", state(m.state), if m.has_managed_save { ", saved" } else { "" }));
@@ -57,7 +57,7 @@ fn print_long(m: &DomainInfo) {
             line(name, &value);
         }
     }
-    println!();
+    say!();
 }
 
 fn lines(d: &DomainDetails) -> Vec<(&'static str, String)> {

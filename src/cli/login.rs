@@ -5,16 +5,19 @@ use std::io::{BufRead, BufReader, IsTerminal, Write};
 use drover::host::{Challenge, ChallengeKind, Credentials};
 use drover::secret::Secret;
 
-/// Asks at the terminal; where there is none it gives up with a word, instead of waiting for ever.
+/// Asks at the terminal; where there is none it gives up instead of waiting for ever.
 pub struct Terminal;
+
+impl Terminal {
+    /// Whether somebody can answer.
+    pub fn is_here() -> bool {
+        std::io::stdin().is_terminal()
+    }
+}
 
 impl Credentials for Terminal {
     fn answer(&self, challenges: &[Challenge]) -> Option<Vec<Secret>> {
-        if !std::io::stdin().is_terminal() {
-            eprintln!("droverctl: the host asks for a login, and there is no terminal to ask at");
-            return None;
-        }
-        challenges.iter().map(ask).collect()
+        if Self::is_here() { challenges.iter().map(ask).collect() } else { None }
     }
 
     /// Here ssh may ask for itself.

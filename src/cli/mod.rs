@@ -1,4 +1,13 @@
 //! droverctl's verbs: what is typed, which code carries it out, and what the shell gets back.
+
+/// `println!` that does not panic when the reader has gone (`droverctl list | head -1`).
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
 mod act;
 mod detect;
 mod install;
@@ -149,6 +158,9 @@ impl Failure {
                 let lines = findings.iter().map(|f| format!("{}: {f}", install::field_name(f.field)));
                 (lines.collect(), REFUSED)
             }
+            Self::Error(e @ Error::Login { .. }) if !login::Terminal::is_here() => {
+                (vec![format!("{e} (there is no terminal to ask for a login at)")], FAILED)
+            }
             Self::Error(e) => (vec![e.to_string()], FAILED),
         }
     }
@@ -189,5 +201,5 @@ fn is_root() -> bool {
 
 /// Prints a value as JSON on one line.
 fn print_json(value: &serde_json::Value) {
-    println!("{value}");
+    say!("{value}");
 }

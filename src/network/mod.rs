@@ -67,7 +67,7 @@ pub fn bridges_on(conn: &Connect) -> Option<Vec<Bridge>> {
     if is_test_driver(conn) {
         return None;
     }
-    let all = FolderPool::open(conn, "/sys/class/net").ok()?.pool().list_volumes().ok()?;
+    let all = FolderPool::open_any(conn, "/sys/class/net").ok()?.pool().list_volumes().ok()?;
     let candidates = all.into_iter().filter(|n| n != "lo" && !NO_BRIDGE.iter().any(|no| n.starts_with(no)));
     let mut found: Vec<_> =
         candidates.filter_map(|name| members(conn, &name)?.map(|members| Bridge { name, members })).collect();
@@ -85,7 +85,7 @@ pub fn has_bridge(conn: &Connect, name: &str) -> Option<bool> {
 
 /// The interfaces in a bridge; the inner `None`: it is no bridge, the outer: the host can't tell.
 fn members(conn: &Connect, name: &str) -> Option<Option<Vec<String>>> {
-    match FolderPool::open(conn, &format!("/sys/class/net/{name}/brif")) {
+    match FolderPool::open_any(conn, &format!("/sys/class/net/{name}/brif")) {
         Ok(pool) => Some(Some(pool.pool().list_volumes().unwrap_or_default())),
         Err(NoPool::Missing | NoPool::NotFolder) => Some(None),
         Err(_) => None,

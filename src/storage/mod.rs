@@ -96,7 +96,7 @@ pub fn remove(conn: &Connect, path: &str) -> Result<bool> {
     }
 }
 
-/// Whether something is at `path` on the host; `None` if the host can't tell.
+/// Whether something is at `path` on the host; `None` if the host can't tell, as of devices.
 pub fn exists(conn: &Connect, path: &str) -> Option<bool> {
     if conn.lookup_storage_vol_by_path(path).is_ok() {
         return Some(true);
@@ -104,8 +104,6 @@ pub fn exists(conn: &Connect, path: &str) -> Option<bool> {
     let (folder, name) = split(path).ok()?;
     match look(conn, folder) {
         Look::Here(here) if here.names.iter().any(|n| n == name) => Some(true),
-        // A folder pool does not show devices, so it can't say that one is absent.
-        Look::Here(_) if folder.starts_with("/dev") => None,
         Look::Here(_) | Look::Missing | Look::NotFolder => Some(false),
         Look::Denied(_) | Look::Unknown(_) => None,
     }

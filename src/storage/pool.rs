@@ -46,8 +46,17 @@ pub struct FolderPool {
 }
 
 impl FolderPool {
-    /// The pool over `folder` (absolute, without a trailing slash), its list of volumes up to date.
+    /// The pool over `folder` (absolute, without a trailing slash), its list of volumes up to date. The kernel's own
+    /// folders are refused.
     pub fn open(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
+        if is_kernels(folder) {
+            return Err(NoPool::Denied(format!("{folder} is the kernel's; no disk images can lie there")));
+        }
+        Self::open_any(conn, folder)
+    }
+
+    /// The same for a folder that is known to be harmless.
+    pub(crate) fn open_any(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
         let mut tries = 0;
         loop {
             let found = conn.lookup_storage_pool_by_target_path(folder);
@@ -126,6 +135,20 @@ fn in_the_way(conn: &Connect, folder: &str) -> Option<FolderPool> {
     Some(FolderPool { pool, undo: Undo::Stop })
 }
 
+/// Whether the folder is of a file system that holds no files but talks to the kernel. A pool reads the beginning of each
+/// file in its folder, and reading `/proc/kmsg` would block libvirt's storage for everybody.
+fn is_kernels(folder: &str) -> bool {
+    let mut parts = Vec::new();
+    for part in folder.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    matches!(parts.first(), Some(&("proc" | "sys" | "dev")))
+}
+
 /// The folder that a pool shows.
 pub fn target(pool: &StoragePool) -> Option<String> {
     let xml = pool.xml_desc(0).ok()?;
@@ -136,4 +159,19 @@ pub fn target(pool: &StoragePool) -> Option<String> {
 
 fn is_conflict(e: &Error) -> bool {
     matches!(e, Error::Libvirt { code, .. } if *code == virt_sys::VIR_ERR_OPERATION_FAILED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_folders_are_known_however_they_are_written() {
+        for kernels in ["/proc", "/proc/1", "/sys/class", "//proc", "/srv/../proc", "/./dev/shm"] {
+            assert!(is_kernels(kernels), "{kernels}");
+        }
+        for plain in ["/", "/srv", "/process", "/proc/../srv", "/srv/proc"] {
+            assert!(!is_kernels(plain), "{plain}");
+        }
+    }
 }

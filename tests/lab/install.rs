@@ -12,9 +12,9 @@ use crate::console::watch;
 use crate::screen::Picture;
 use crate::support::{Lab, Machine, detected, lab, open, request, until};
 
-/// Debian's text installer: its dialogs lie on plain blue.
+/// Debian's text installer: its dialogs fill the screen, where the kernel's messages are sparse light lines on black.
 fn installer_screen(picture: &Picture) -> bool {
-    picture.share(|p| p[2] > 120 && p[0] < 60 && p[1] < 60) > 0.2
+    picture.share(|p| p.iter().any(|c| *c > 60)) > 0.3
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn installs_from_nfs_with_a_kickstart_and_shows_the_installer() {
     assert!(image.exists(), "{} is the machine's disk", image.display());
 
     let watched = watch(&host, &machine);
-    watched.until_equal(&machine, Duration::from_secs(180), 0.005, installer_screen);
+    watched.until_equal(&machine, Duration::from_secs(300), 0.005, installer_screen);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn after_the_installers_reboot_the_machine_boots_its_disk() {
 }
 
 #[test]
-fn an_installer_that_powers_off_leaves_the_machine_off_and_installed() {
+fn an_installer_that_powers_off_is_done_as_well() {
     let Some(lab) = lab() else { return };
     let machine = Machine::named(&lab.a, "lab-poweroff");
     let host = open(&lab.a);
@@ -82,8 +82,8 @@ fn an_installer_that_powers_off_leaves_the_machine_off_and_installed() {
     let plan = plan(&host, wanted, found).expect("nothing stands in the way");
     let id = run(&host, &plan, |_| (), &Cancel::default()).expect("the installer starts");
     finish(&host, &plan, id, |_| (), &Cancel::default()).expect("the installer ends");
-    assert_eq!(machine.state(), "shut off");
-    assert!(!machine.xml(&["--inactive"]).contains("<kernel>"));
+    assert_eq!(machine.state(), "running", "it boots its disk");
+    assert!(!machine.xml(&[]).contains("<kernel>"));
 }
 
 /// Runs an install of Debian's 40 MB initrd that is cancelled as soon as `at` has begun (and, of a fetch, a tenth is done).
@@ -137,7 +137,8 @@ fn a_kickstart_that_is_not_there_is_named_before() {
     let Some(_lab) = lab() else { return };
     let family = detected("rhel5_source").expect("the seed's tree").family;
     let at = |url: &str| unattended::check(&Unattended::Url(url.into()), family, &Cancel::default());
-    assert!(matches!(at("nfs:10.1.1.22:/soft/no-such.cfg"), Err(Error::Source(_))));
+    let missing = at("nfs:10.1.1.22:/soft/no-such.cfg");
+    assert!(matches!(missing, Err(Error::Source(_))), "{missing:?}");
     let checked = at("nfs:10.1.1.22:/soft/xen-ks.cfg").expect("it is there").expect("it was read");
     assert_eq!((checked.lines, checked.findings.len()), (17, 0), "{checked:?}");
 }

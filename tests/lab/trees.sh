@@ -15,7 +15,8 @@ installer=$(ls -d /usr/lib/debian-installer/images/*/amd64/text/debian-installer
 [ -n "$installer" ] || { echo "trees.sh: no debian-installer-*-netboot-amd64 package" >&2; exit 1; }
 case ${1:?directory} in --installer) echo "$installer"; exit ;; esac
 out=$1
-[ ! -f "$out.complete" ] || exit 0
+made_by=$(cat "$0" "$installer/linux" | sha256sum)
+[ "$made_by" != "$(cat "$out.made-by" 2>/dev/null)" ] || exit 0
 rm -rf "$out"
 mkdir -p "$out"
 
@@ -103,4 +104,4 @@ reboot
 @core
 X
 rm -f "$out"/.linux "$out"/.initrd "$out"/.quick "$out"/.cut
-touch "$out.complete"
+echo "$made_by" >"$out.made-by"

@@ -107,8 +107,9 @@ class App:
         found = []
         for node in self.walk(within):
             try:
+                # GTK 4.8 leaves mnemonics in, and says a button's label twice.
                 own = node.get_name() or ""
-                if name is not None and own != name:
+                if name is not None and own != name and own.replace("_", "") not in (name, f"{name} {name}"):
                     continue
                 if contains is not None and contains not in own:
                     continue
@@ -143,8 +144,9 @@ class App:
         lines = []
         for node in self.walk():
             try:
-                if node.get_name():
-                    lines.append(f"  {node.get_role_name()}: {node.get_name()!r}")
+                name = node.get_name()
+                if name and not name.startswith(("Gtk", "Adw")):
+                    lines.append(f"  {node.get_role_name()}: {name!r}")
             except gi.repository.GLib.Error:
                 continue
         return "\n".join(lines[:200])
@@ -180,9 +182,9 @@ class App:
     def origin(self, node):
         """The screen position of the window that a node lies in."""
         top = node
-        while top is not None and top.get_role_name() not in ("frame", "dialog", "window", "alert"):
+        while top.get_parent() is not None and top.get_parent().get_role_name() != "application":
             top = top.get_parent()
-        title = (top.get_name() if top else "") or ""
+        title = top.get_name() or ""
         xid = self.xid
         for other in run("xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), check=False).split():
             if title and run("xdotool", "getwindowname", other, check=False).strip() == title:

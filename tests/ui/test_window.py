@@ -1,11 +1,193 @@
-from driver import *
-def opens():
-    app = App("--connect", "test:///default")
-    import time; time.sleep(1)
-    app.click("Main menu")
-    app.shoot("menu")
-    app.point(app.find("New machine","button"))
-    app.shoot("new")
-    print(app.tree())
-    app.stop()
-main([opens])
+"""What a person does in Drover's window: a first start and its demo, a dead host, and the install from NFS by clicking.
+
+Run by run.sh; the install needs the lab (tests/lab/lab.sh).
+"""
+import os
+import re
+import subprocess
+import time
+
+from driver import App, main, run, wait
+
+HOST = os.environ.get("DROVER_LAB_A", "")
+SOURCE = "nfs:10.1.1.22:/soft/rhel5_source"
+KICKSTART = "nfs:10.1.1.22:/soft/xen-ks.cfg"
+DISK = "/vmware/xen/images/node2.img"
+DARK = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"}
+
+
+def virsh(*argv, check=True):
+    """virsh on the lab's first host."""
+    return run("virsh", "-c", HOST, *argv, check=check)
+
+
+def grey(path, *crop):
+    """A picture's mean brightness, 0 to 1, or that of a part of it (convert's geometry)."""
+    part = ["-crop", crop[0], "+repage"] if crop else []
+    return float(run("convert", path, *part, "-colorspace", "Gray", "-format", "%[fx:mean]", "info:"))
+
+
+def first_start_and_demo():
+    """A first start says what it found; the demo shows two hosts whose machines can be searched and acted upon."""
+    app = App()
+    try:
+        app.find("Welcome to Drover")
+        app.find("Add a host", "button")
+        app.shoot("01-first-start")
+        app.click("Explore a demo", "button")
+        app.find(contains="machines · ")
+        app.gone(name="Welcome to Drover")
+        app.shoot("02-demo")
+        before = wait("a count of machines", lambda: count(app))
+        app.type_in("state:running", role="text")
+        wait("a smaller count", lambda: count(app) and count(app)[0] < before[0])
+        app.shoot("03-demo-search")
+        app.type_in("no such machine", role="text")
+        app.find("Clear Search", "button")
+        app.shoot("04-no-match")
+        app.resize(360, 640)
+        app.type_in("", role="text")
+        app.shoot("05-narrow")
+    finally:
+        app.stop()
+
+
+def count(app):
+    """The list's "N of M", as two numbers; None while it is not shown."""
+    for node in app.every(contains=" of ", role="label"):
+        found = re.fullmatch(r"(\d+) of (\d+)", node.get_name())
+        if found:
+            return int(found[1]), int(found[2])
+    return None
+
+
+def dark_demo():
+    """The dark style is dark."""
+    app = App("--connect", "test:///default", env=DARK)
+    try:
+        app.find("test", "label")
+        shot = app.shoot("06-dark")
+        assert grey(shot, "900x500+200+200") < 0.3, "the list is not dark"
+    finally:
+        app.stop()
+
+
+def dead_host():
+    """A host that can't be reached says so in words, offers to try again, and another one works meanwhile."""
+    app = App("--connect", "qemu+tcp://127.0.0.1:1/system", "--connect", "test:///default")
+    try:
+        app.find(contains="not reachable")
+        app.find("Try now", "button")
+        app.find("test", "label")
+        app.shoot("07-dead-host")
+    finally:
+        app.stop()
+
+
+def refuses_wrong_source():
+    """What is wrong is said under its field, at once, and nothing typed is lost."""
+    app = App("--connect", HOST)
+    try:
+        app.find(contains="hosta")
+        app.click("New machine", "button")
+        app.type_in("nfs:10.1.1.22:/soft/nothing_here", "Install tree", "text")
+        app.find(contains="nothing_here is not there", timeout=30)
+        app.shoot("08-wrong-source")
+        app.type_in("onlya", "Bridge name", "text")
+        app.find(contains="no bridge", timeout=20)
+        app.type_in("/no/such/folder/x.img", "Path on the host", "text")
+        app.find(contains="/no/such/folder", role="label", timeout=20)
+        assert app.text_of(app.find("Install tree", "text")) == "nfs:10.1.1.22:/soft/nothing_here"
+    finally:
+        app.stop()
+
+
+def installs_from_nfs():
+    """The main job: from the button to the installer's first screen in the console, by clicking."""
+    app = App("--connect", HOST)
+    try:
+        app.find(contains="hosta")
+        app.click("New machine", "button")
+        app.type_in(SOURCE, "Install tree", "text")
+        app.find(contains="Red Hat Enterprise Linux Server 5.0", timeout=30)
+        app.shoot("10-source")
+        app.click("Next", "button")
+        app.type_in("node2", "Name", "text")
+        app.type_in("1280", "Memory (MiB)", "spin button")
+        app.type_in("1", "CPUs", "spin button")
+        app.shoot("11-system")
+        app.click("Next", "button")
+        app.click("A kickstart or preseed file at a URL", "check box")
+        app.type_in(KICKSTART, "Address of the file", "text")
+        app.find(contains="no problems", timeout=30)
+        app.shoot("12-unattended")
+        app.click("Next", "button")
+        app.type_in(DISK, "Path on the host", "text")
+        app.type_in("15", "Size (GiB)", "spin button")
+        app.find(contains="GiB free in /vmware/xen/images", timeout=20)
+        app.shoot("13-disk")
+        app.click("Next", "button")
+        app.type_in("xenbr0", "Bridge name", "text")
+        time.sleep(1)
+        app.shoot("14-network")
+        app.click("Next", "button")
+        app.find(contains="15 GiB", timeout=20)
+        app.shoot("15-summary")
+        app.click("Begin install", "button", timeout=30)
+        wait("node2 to run, as virsh says", lambda: "running" in virsh("domstate", "node2", check=False), 90)
+        agrees()
+        app.find("Console", timeout=30)
+        wait("the installer's first screen", installer_shows, 240, 2)
+        app.shoot("16-installer")
+        same_picture(app)
+    finally:
+        app.stop()
+        for call in (("destroy", "node2"), ("undefine", "node2")):
+            virsh(*call, check=False)
+
+
+def agrees():
+    """libvirt says of the machine what was clicked."""
+    xml = virsh("dumpxml", "node2")
+    for part in (f"<source file='{DISK}'", "bridge='xenbr0'", f"method={SOURCE} ks={KICKSTART}", "<vcpu placement='static'>1</vcpu>",
+                 "<memory unit='KiB'>1310720</memory>"):
+        assert part in xml, f"no {part} in\n{xml}"
+    final = virsh("dumpxml", "--inactive", "node2")
+    assert "<kernel>" not in final and "dev='hd'" in final, f"the next boot is not from the disk:\n{final}"
+
+
+def installer_shows():
+    """Whether the guest's own screen is a blue or red installer's page: text modes before it are nearly black."""
+    virsh("screenshot", "node2", "/tmp/drover-node2.png", check=False)
+    return os.path.exists("/tmp/drover-node2.png") and grey("/tmp/drover-node2.png") > 0.12
+
+
+def same_picture(app):
+    """The console's picture is what libvirt shoots: compared small, since ours is scaled to the window."""
+    def near():
+        virsh("screenshot", "node2", "/tmp/drover-node2.png")
+        ours = app.shoot("17-console")
+        box = app.find("Console of node2").get_component_iface().get_extents(0)
+        origin = app.origin(app.node)
+        run("convert", "/tmp/drover-node2.png", "-resize", "64x40!", "/tmp/drover-theirs.png")
+        ratio = [int(n) for n in run("identify", "-format", "%w %h", "/tmp/drover-node2.png").split()]
+        scale = min(box.width / ratio[0], box.height / ratio[1])
+        w, h = int(ratio[0] * scale), int(ratio[1] * scale)
+        x = origin[0] + box.x + (box.width - w) // 2
+        y = origin[1] + box.y + (box.height - h) // 2
+        run("convert", ours, "-crop", f"{w}x{h}+{x}+{y}", "+repage", "-resize", "64x40!", "/tmp/drover-ours.png")
+        done = subprocess.run(["compare", "-metric", "RMSE", "/tmp/drover-theirs.png", "/tmp/drover-ours.png", "null:"],
+                              capture_output=True, text=True)
+        off = float(re.search(r"\(([\d.e-]+)\)", done.stderr)[1])
+        return off < 0.12
+    wait("the console to show what libvirt's screenshot shows", near, 40, 1)
+
+
+TESTS = [first_start_and_demo, dark_demo, dead_host]
+if HOST:
+    TESTS += [refuses_wrong_source, installs_from_nfs]
+else:
+    print("test ui::installs_from_nfs ... skipped: it needs the lab")
+
+if __name__ == "__main__":
+    main(TESTS)

@@ -10,7 +10,6 @@ use drover::task::{Cancel, Progress};
 use crate::errors::Said;
 
 pub use panel::Panel;
-pub use progress::step;
 
 /// Which task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

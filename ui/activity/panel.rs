@@ -5,8 +5,8 @@ use gtk::glib;
 use gtk::prelude::*;
 use relm4::prelude::*;
 
-use super::row::TaskRow;
 use super::TaskMsg;
+use super::row::TaskRow;
 use crate::i18n::{gettext, ngettext_f};
 use crate::widgets::icon_button::icon_menu_button;
 
@@ -69,6 +69,7 @@ impl Component for Panel {
         face.append(&spinner);
         face.append(&count);
         root.set_child(Some(&face));
+        root.add_css_class("flat");
         let model = Self { list, rows: Vec::new(), clear, stack, count, spinner, looking: false };
         model.show();
         ComponentParts { model, widgets: () }

@@ -42,8 +42,10 @@ impl TaskRow {
         if let Some(cancel) = &task.cancel {
             connect_stop(&stop, cancel);
         }
-        let details = gtk::Button::builder().label(gettext("Details")).valign(gtk::Align::Center).visible(false).build();
-        let line = gtk::Box::builder().spacing(12).margin_top(9).margin_bottom(9).margin_start(12).margin_end(12).build();
+        let details =
+            gtk::Button::builder().label(gettext("Details")).valign(gtk::Align::Center).visible(false).build();
+        let line =
+            gtk::Box::builder().spacing(12).margin_top(9).margin_bottom(9).margin_start(12).margin_end(12).build();
         line.append(&text);
         line.append(&stop);
         line.append(&details);

@@ -1,13 +1,30 @@
-//! The first start, when no host is known: the welcome page in place of the machine list.
+//! What opens at the start; when no host is known, the welcome page in place of the machine list.
+use std::path::PathBuf;
+
 use gtk::glib;
 use relm4::{Component, ComponentController, ComponentSender};
 
 use super::{App, AppMsg, Toast};
+use crate::cli::Cli;
 use crate::errors::Said;
 use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
 
 impl App {
+    /// Notes what the command line and the settings ask for; it is opened after the first frame, which no host may delay.
+    pub(super) fn start(&mut self, cli: Cli, broken: Option<PathBuf>, sender: &ComponentSender<Self>) {
+        if let Some(aside) = broken {
+            let text = gettext_f(
+                "The settings file could not be read. Drover starts with its defaults; the old file is kept as {path}",
+                &[("path", &aside.display().to_string())],
+            );
+            sender.input(AppMsg::Toast(Toast::new(text)));
+        }
+        self.wanted_console = cli.show_domain_console;
+        let saved = self.settings.hosts.iter().filter(|h| h.connect).map(|h| h.uri.clone());
+        self.at_start = saved.chain(cli.connect).collect();
+    }
+
     /// The first frame is out: open what the command line and the settings ask for, or else look around.
     pub(super) fn first_frame(&mut self, sender: &ComponentSender<Self>) {
         let uris = std::mem::take(&mut self.at_start);
@@ -57,8 +74,12 @@ fn from_welcome(out: WelcomeOut) -> AppMsg {
 fn only_demo(install: Option<&str>) -> Toast {
     let title = gettext("No libvirt here: this is a demo");
     let body = match install {
-        Some(command) => gettext_f("To run machines on this computer, install libvirt: {command}", &[("command", command)]),
-        None => gettext("To run machines on this computer, install libvirt and QEMU with your system's package manager."),
+        Some(command) => {
+            gettext_f("To run machines on this computer, install libvirt: {command}", &[("command", command)])
+        }
+        None => {
+            gettext("To run machines on this computer, install libvirt and QEMU with your system's package manager.")
+        }
     };
     let details = install.map_or_else(|| glib::os_info("PRETTY_NAME").unwrap_or_default().into(), str::to_owned);
     Toast { text: title.clone(), details: Some(Said { title, body, details }) }

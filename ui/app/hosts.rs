@@ -9,7 +9,7 @@ use super::{App, AppMsg, HostAct};
 use crate::hosts::add::{self, AddHost};
 use crate::hosts::login::Asker;
 use crate::hosts::sidebar::SidebarMsg;
-use crate::machines::MachineListMsg;
+use crate::machines::{MachineListMsg, restore_from};
 use crate::settings::SavedHost;
 
 impl App {
@@ -67,6 +67,10 @@ impl App {
                 self.hosts_changed();
                 self.count();
                 sender.input(AppMsg::Save);
+            }
+            HostAct::Restore => {
+                let (name, input) = (self.inventory.borrow().label(&id), sender.input_sender().clone());
+                restore_from(id, &name, &self.toasts, move |request| input.emit(AppMsg::Request(request)));
             }
             HostAct::NewMachine => sender.input(AppMsg::NewMachine(Some(id))),
             HostAct::Page => self.open_host_page(id, sender),

@@ -84,14 +84,23 @@ impl App {
 
 impl App {
     /// One action for machines of one host: a single quick one at once, many or a slow one as a task.
-    fn act(&mut self, id: &HostId, machines: Vec<(DomainKey, String)>, action: &Action, sender: &ComponentSender<Self>) {
+    fn act(
+        &mut self,
+        id: &HostId,
+        machines: Vec<(DomainKey, String)>,
+        action: &Action,
+        sender: &ComponentSender<Self>,
+    ) {
         let Some(host) = self.hosts.get(id).cloned() else { return };
         let what = title(action, &machines);
         let slow = matches!(action, Action::Save | Action::SaveTo(_) | Action::Restore);
         let action = action.clone();
         if machines.len() == 1 && !slow {
             let job = what.clone();
-            sender.spawn_oneshot_command(move || Done::Acted { what: job, outcome: do_all(&host, &machines, &action, |_| true) });
+            sender.spawn_oneshot_command(move || Done::Acted {
+                what: job,
+                outcome: do_all(&host, &machines, &action, |_| true),
+            });
             return;
         }
         let place = self.inventory.borrow().label(id);

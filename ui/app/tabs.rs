@@ -30,7 +30,10 @@ impl Tabs {
     /// No tab yet.
     pub fn new(app: &Sender<AppMsg>) -> Self {
         let view = adw::TabView::builder().vexpand(true).build();
-        let bar = adw::TabBar::builder().view(&view).autohide(true).build();
+        // The machine list alone needs no bar; `autohide` does not hide it for a pinned tab.
+        let bar = adw::TabBar::builder().view(&view).autohide(false).visible(false).build();
+        let bar_of_many = bar.clone();
+        view.connect_n_pages_notify(move |view| bar_of_many.set_visible(view.n_pages() > 1));
         let open = Rc::default();
         connect(&view, &open, app);
         Self { view, bar, open }
@@ -80,6 +83,13 @@ impl Tabs {
     pub fn selected(&self) -> Option<PageKey> {
         let page = self.view.selected_page()?;
         self.open.borrow().iter().find(|(_, open)| *open == page).map(|(key, _)| key.clone())
+    }
+
+    /// Closes the page at the front of the main window; the machine list stays.
+    pub fn close_selected(&self) {
+        if let Some(key) = self.selected().filter(|key| *key != PageKey::Machines) {
+            self.close(&key);
+        }
     }
 
     /// Whether a page is at the front of its window.

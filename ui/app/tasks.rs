@@ -1,12 +1,13 @@
 //! Long jobs: each runs on a worker thread and shows in the activity panel.
 use drover::Error;
 use drover::task::Cancel;
+use gtk::glib;
 use relm4::{ComponentController, ComponentSender};
 
-use super::{App, AppMsg, Done, Toast};
+use super::{App, AppMsg, Done, Toast, show_details};
 use crate::activity::{Outcome, Reporter, Task, TaskId, TaskMsg};
 use crate::errors::{self, Said};
-use crate::i18n::gettext_f;
+use crate::i18n::{gettext, gettext_f};
 
 /// What a job is called, and where it runs.
 pub struct Job {
@@ -44,6 +45,18 @@ impl App {
         };
         self.activity.emit(TaskMsg::Begin(task));
         sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: run(&reporter, &cancel) });
+    }
+
+    /// Shows a passing message.
+    pub(super) fn toast(&self, toast: Toast, root: &adw::ApplicationWindow) {
+        let shown = adw::Toast::new(&glib::markup_escape_text(&toast.text));
+        if let Some(said) = toast.details {
+            shown.set_button_label(Some(&gettext("Details")));
+            shown.set_timeout(0);
+            let root = root.clone();
+            shown.connect_button_clicked(move |_| show_details(&root, &said));
+        }
+        self.toasts.add_toast(shown);
     }
 
     /// A job has ended.

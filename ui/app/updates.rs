@@ -47,13 +47,6 @@ impl App {
         {
             let mut inventory = self.inventory.borrow_mut();
             for update in self.feed.take() {
-                if let Update::Complete { host, domains, elapsed } = &update {
-                    let elapsed_ms = elapsed.as_millis();
-                    tracing::info!(
-                        "inventory-complete host={} domains={domains} elapsed_ms={elapsed_ms}",
-                        host.as_str()
-                    );
-                }
                 changes.extend(inventory.apply(update));
             }
         }

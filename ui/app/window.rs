@@ -15,6 +15,7 @@ use crate::start;
 pub fn menu() -> gio::Menu {
     let menu = gio::Menu::new();
     menu.append(Some(&gettext("Add a host…")), Some("win.add-host"));
+    menu.append(Some(&gettext("Keyboard shortcuts")), Some("win.shortcuts"));
     menu.append(Some(&gettext("About Drover")), Some("win.about"));
     menu
 }
@@ -26,13 +27,12 @@ pub fn set_up(root: &adw::ApplicationWindow, size: &settings::Window, sender: &C
     }
     action(root, "add-host", &["<Control>h"], sender, || AppMsg::AddHost);
     action(root, "new-machine", &["<Control>n"], sender, || AppMsg::NewMachine(None));
-    let about = gio::SimpleAction::new("about", None);
-    about.connect_activate(glib::clone!(
-        #[weak]
-        root,
-        move |_, _| show_about(&root)
-    ));
-    root.add_action(&about);
+    action(root, "search", &["<Control>f"], sender, || AppMsg::Search);
+    action(root, "sidebar", &["F9"], sender, || AppMsg::ToggleSidebar);
+    action(root, "close-tab", &["<Control>w"], sender, || AppMsg::CloseTab);
+    action(root, "about", &[], sender, || AppMsg::About);
+    action(root, "shortcuts", &["<Control>question"], sender, || AppMsg::Shortcuts);
+    action(root, "quit", &["<Control>q"], sender, || AppMsg::Close);
     for (name, message) in
         [("connect", AppMsg::OpenHost as fn(String) -> AppMsg), ("show-console", AppMsg::ShowConsole)]
     {
@@ -96,7 +96,8 @@ fn report_frames(root: &adw::ApplicationWindow, input: relm4::Sender<AppMsg>) {
     first.set(Some(handler));
 }
 
-fn show_about(root: &adw::ApplicationWindow) {
+/// About Drover.
+pub fn show_about(root: &adw::ApplicationWindow) {
     adw::AboutWindow::builder()
         .transient_for(root)
         .modal(true)

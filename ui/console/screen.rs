@@ -37,10 +37,16 @@ struct State {
 }
 
 impl Screen {
-    /// `on_grab` hears when the keyboard becomes the guest's or ours; `on_release`, when Ctrl+Alt asked for that.
-    pub fn new(session: Rc<Session>, on_grab: impl Fn(bool) + 'static, on_release: impl Fn() + 'static) -> Self {
+    /// `name` is what a screen reader calls it. `on_grab` hears when the keyboard becomes the guest's or ours; `on_release`, when Ctrl+Alt asked for that.
+    pub fn new(
+        name: &str,
+        session: Rc<Session>,
+        on_grab: impl Fn(bool) + 'static,
+        on_release: impl Fn() + 'static,
+    ) -> Self {
         let tiles = Tiles::default();
-        let picture = gtk::Picture::for_paintable(&tiles);
+        let picture = named_picture(name);
+        picture.set_paintable(Some(&tiles));
         picture.set_focusable(true);
         picture.set_content_fit(gtk::ContentFit::Contain);
         let this = Self { picture, tiles, session, state: Rc::default() };
@@ -242,6 +248,15 @@ impl State {
             }
         }
     }
+}
+
+/// A picture with an accessible name, which gtk-rs can't set from Rust on GTK 4.8.
+fn named_picture(name: &str) -> gtk::Picture {
+    let name = glib::markup_escape_text(name);
+    let xml = format!(
+        r#"<interface><object class="GtkPicture" id="it"><accessibility><property name="label">{name}</property></accessibility></object></interface>"#
+    );
+    gtk::Builder::from_string(&xml).object("it").unwrap_or_default()
 }
 
 fn toplevel(root: &gtk::Widget) -> Option<gdk::Toplevel> {

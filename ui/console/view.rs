@@ -34,7 +34,6 @@ pub enum Input {
     DomainState(State),
     /// Presses these keys (X11 keysyms) together.
     SendKeys(Vec<u32>),
-    Reconnect,
     /// Scales to fit, or shows pixel by pixel.
     Fit(bool),
     ToggleFullScreen,
@@ -70,6 +69,8 @@ pub struct ConsoleView {
     visible: bool,
     fit: bool,
     grabbed: bool,
+    /// The guest had the keyboard when its picture was lost.
+    had_keyboard: bool,
     own_window: Option<OwnWindow>,
 }
 
@@ -103,7 +104,6 @@ impl Component for ConsoleView {
                     picture -> gtk::Picture {
                         #[watch]
                         set_can_focus: matches!(model.mode, Mode::Live),
-                        set_alternative_text: Some(&gettext_f("Screen of {name}", &[("name", &model.name)])),
                     },
                 },
 
@@ -151,6 +151,7 @@ impl Component for ConsoleView {
                         set_visible: matches!(model.mode, Mode::Password { .. }),
                         connect_activate => Input::Act,
                     },
+                    #[name = "act"]
                     gtk::Button {
                         set_halign: gtk::Align::Center,
                         add_css_class: "pill",
@@ -177,6 +178,7 @@ impl Component for ConsoleView {
         let session = Rc::new(session);
         let (grab, release) = (sender.input_sender().clone(), sender.input_sender().clone());
         let screen = Screen::new(
+            &gettext_f("Console of {name}", &[("name", &init.name)]),
             Rc::clone(&session),
             move |grabbed| {
                 let _ = grab.send(Input::Grabbed(grabbed));
@@ -195,6 +197,7 @@ impl Component for ConsoleView {
             visible: true,
             fit: true,
             grabbed: false,
+            had_keyboard: false,
             own_window: None,
         };
         model.screen.set_fit(true);
@@ -211,6 +214,7 @@ impl Component for ConsoleView {
         sender: ComponentSender<Self>,
         root: &Self::Root,
     ) {
+        let asks = matches!(input, Input::Session(Event::PasswordWanted { .. }));
         match input {
             Input::Visible(visible) => {
                 self.visible = visible;
@@ -221,7 +225,6 @@ impl Component for ConsoleView {
                 self.screen.send(keys::strokes(&keysyms));
                 self.screen.picture.grab_focus();
             }
-            Input::Reconnect => self.session.reconnect(),
             Input::Fit(fit) => {
                 self.fit = fit;
                 self.screen.set_fit(fit);
@@ -259,7 +262,8 @@ impl Component for ConsoleView {
             });
         }
         self.update_view(widgets, sender);
-        if matches!(self.mode, Mode::Password { .. }) && widgets.password.text().is_empty() {
+        self.move_focus(widgets);
+        if asks && widgets.stage.is_mapped() {
             widgets.password.grab_focus();
         }
     }
@@ -289,6 +293,27 @@ impl ConsoleView {
             Event::Damage(_) | Event::Clipboard(_) => return,
         };
         self.bar.set_live(matches!(self.mode, Mode::Live));
+    }
+
+    /// Without a live picture the keyboard is not the guest's; with the next one it is again, if it was before.
+    fn move_focus(&mut self, widgets: &ConsoleViewWidgets) {
+        let picture = &self.screen.picture;
+        let Some(root) = picture.root() else { return };
+        if matches!(self.mode, Mode::Live) {
+            let free = root.focus().is_none_or(|focus| focus.is_ancestor(&widgets.stage));
+            if std::mem::take(&mut self.had_keyboard) && free {
+                picture.grab_focus();
+            }
+            return;
+        }
+        if picture.has_focus() {
+            self.had_keyboard = true;
+            root.set_focus(None::<&gtk::Widget>);
+        }
+        if self.had_keyboard && root.focus().is_none() {
+            // While connecting there is no button; it comes with the next state.
+            widgets.act.grab_focus();
+        }
     }
 
     fn damaged(&self, damage: &[Rect]) {

@@ -24,8 +24,7 @@ pub fn display(error: &DisplayError) -> String {
         ),
         DisplayError::Sample => gettext("This is a sample machine of libvirt's test driver. It has no screen."),
         DisplayError::HostOnly { host, listen } => gettext_f(
-            "The display listens only on {address} of {host}, which can't be reached from here. Let it listen on another \
-             address (listen='0.0.0.0' in the machine's XML), and give it a password.",
+            "The display listens only on {address} of {host}, which can't be reached from here. Let it listen on another address (listen='0.0.0.0' in the machine's XML), and give it a password.",
             &[("address", listen), ("host", host)],
         ),
         DisplayError::RemoteSocket { host, socket } => gettext_f(

@@ -20,8 +20,7 @@ pub fn source(e: &SourceError) -> String {
         }
         SourceError::Timeout(server) => gettext_f("{server} stopped answering; try again", &[("server", server)]),
         SourceError::NfsSecure { server, export } => gettext_f(
-            "{server} refuses {export} to ordinary users: the export has the option “secure”. On the server, add \
-             “insecure” to its options in /etc/exports and run exportfs -ra",
+            "{server} refuses {export} to ordinary users: the export has the option “secure”. On the server, add “insecure” to its options in /etc/exports and run exportfs -ra",
             &[("server", server), ("export", export)],
         ),
         SourceError::NoExport { server, export, offered } => {

@@ -72,8 +72,8 @@ impl Component for HostPage {
         let (output, host) = (sender.output_sender().clone(), id.clone());
         try_now.connect_clicked(move |_| output.emit(HostPageOut::Act(host.clone(), HostAct::Connect)));
         link.add_suffix(&try_now);
-        let uri = adw::ActionRow::builder().title(gettext("URI")).build();
-        value(&uri).set_label(id.as_str());
+        let uri = adw::ActionRow::builder().title(gettext("URI")).subtitle_lines(3).build();
+        uri.set_subtitle(&glib::markup_escape_text(id.as_str()));
         connection.add(&link);
         connection.add(&uri);
         let overview = adw::PreferencesGroup::builder().title(gettext("Overview")).build();
@@ -171,10 +171,15 @@ impl Rows {
             let gib = kib as f64 / (1024.0 * 1024.0);
             format!("{gib:.1}")
         };
-        set(&self.memory, &match host.load.memory_used_kib {
-            Some(used) => gettext_f("{used} of {all} GiB used", &[("used", &gib(used)), ("all", &gib(info.memory_kib))]),
-            None => gettext_f("{all} GiB", &[("all", &gib(info.memory_kib))]),
-        });
+        set(
+            &self.memory,
+            &match host.load.memory_used_kib {
+                Some(used) => {
+                    gettext_f("{used} of {all} GiB used", &[("used", &gib(used)), ("all", &gib(info.memory_kib))])
+                }
+                None => gettext_f("{all} GiB", &[("all", &gib(info.memory_kib))]),
+            },
+        );
         let load = host.load.cpu_percent.filter(|_| host.link == LinkState::Up);
         set(&self.load, &load.map_or_else(|| gettext("not told by this host"), |percent| format!("{percent:.0} %")));
         let values = [("running", &*host.running().to_string()), ("all", &*host.total().to_string())];

@@ -61,6 +61,8 @@ pub enum HostAct {
     Page,
     /// New machine there.
     NewMachine,
+    /// Start a machine there from a file.
+    Restore,
     /// Connect, or try again now.
     Connect,
     Disconnect,

@@ -35,7 +35,10 @@ pub enum WelcomeMsg {
 pub enum WelcomeOut {
     AddHost,
     /// Open these; chosen by a person, or because they were found.
-    Open { uris: Vec<String>, chosen: bool },
+    Open {
+        uris: Vec<String>,
+        chosen: bool,
+    },
     /// The demo was opened because there is nothing else.
     OnlyDemo {
         uris: Vec<String>,

@@ -8,7 +8,7 @@ use drover::{Error, Result};
 use gtk::gio;
 use relm4::prelude::*;
 
-use super::field::Says;
+use super::field::{Says, text_button};
 use super::state::{Live, Seen, describe};
 use super::wizard;
 use crate::errors;
@@ -134,9 +134,8 @@ impl Component for Browse {
                         connect_changed[sender] => move |e| sender.input(Msg::Server(e.text().into())),
                         connect_activate => Msg::Ask,
                     },
-                    gtk::Button {
-                        set_label: &gettext("_List exports"),
-                        set_use_underline: true,
+                    #[local_ref]
+                    ask -> gtk::Button {
                         #[watch]
                         set_sensitive: !model.place.host.trim().is_empty(),
                         connect_clicked => Msg::Ask,
@@ -167,9 +166,8 @@ impl Component for Browse {
                         #[watch]
                         set_css_classes: &["caption", class(&model.says())],
                     },
-                    gtk::Button {
-                        set_label: &gettext("_Choose this folder"),
-                        set_use_underline: true,
+                    #[local_ref]
+                    choose -> gtk::Button {
                         set_valign: gtk::Align::Center,
                         add_css_class: "suggested-action",
                         #[watch]
@@ -201,6 +199,8 @@ impl Component for Browse {
                 input.emit(Msg::Open(row.widget_name().into()));
             }
         });
+        let ask = text_button(&gettext("_List exports"));
+        let choose = text_button(&gettext("_Choose this folder"));
         let widgets = view_output!();
         root.set_transient_for(Some(&init.parent));
         escape(&root, &sender);
@@ -345,7 +345,7 @@ pub fn pick_folder(parent: &adw::Window, input: relm4::Sender<wizard::Msg>) {
 /// Lets a person choose the file with the installer's answers.
 pub fn pick_file(parent: &adw::Window, input: relm4::Sender<wizard::Msg>) {
     let title = gettext("File with the installer's answers");
-    pick(parent, &title, gtk::FileChooserAction::Open, move |path| input.emit(wizard::picked(path)));
+    pick(parent, &title, gtk::FileChooserAction::Open, move |path| input.emit(wizard::Msg::AnswersFile(path)));
 }
 
 fn pick(

@@ -1,5 +1,5 @@
 //! One input of the New-machine window: a row with its label, its control, and under it what a check says of it.
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use adw::prelude::*;
@@ -22,21 +22,33 @@ pub enum Says {
     Bad(String),
 }
 
-/// Sends what a person does, and keeps quiet while the window itself fills widgets in.
+/// Notes what a person does, and keeps quiet while the window itself fills widgets in.
+///
+/// Edits wait here until the window takes them, which it does before it shows anything: else a fast typist's entry could be
+/// set back to what it held a keystroke before.
 #[derive(Clone)]
 pub struct Pen {
     input: relm4::Sender<Msg>,
     quiet: Rc<Cell<bool>>,
+    waiting: Rc<RefCell<Vec<Edit>>>,
 }
 
 impl Pen {
     pub fn new(input: relm4::Sender<Msg>) -> Self {
-        Self { input, quiet: Rc::default() }
+        Self { input, quiet: Rc::default(), waiting: Rc::default() }
     }
 
-    /// Sends a change by hand.
+    /// Notes a change by hand.
     pub fn edit(&self, edit: Edit) {
-        self.send(Msg::Edit(edit));
+        if !self.quiet.get() {
+            self.waiting.borrow_mut().push(edit);
+            self.send(Msg::Edited);
+        }
+    }
+
+    /// Takes the changes out, in order.
+    pub fn take(&self) -> Vec<Edit> {
+        self.waiting.take()
     }
 
     /// Sends a message, unless the window is filling in.
@@ -135,7 +147,12 @@ impl Field<gtk::SpinButton> {
         field.control.set_adjustment(&gtk::Adjustment::new(low, low, high, step, step * 4.0, 0.0));
         field.control.set_numeric(true);
         let changed = pen.clone();
-        field.control.connect_value_changed(move |spin| changed.edit(edit(spin.value())));
+        // Each keystroke counts, not only what is there when the cursor leaves.
+        field.control.connect_changed(move |spin| {
+            if let Some(value) = typed(spin).filter(|v| (low..=high).contains(v)) {
+                changed.edit(edit(value));
+            }
+        });
         let keys = gtk::EventControllerKey::new();
         keys.set_propagation_phase(gtk::PropagationPhase::Capture);
         let (spin, pen) = (field.control.downgrade(), pen.clone());
@@ -151,12 +168,17 @@ impl Field<gtk::SpinButton> {
         field
     }
 
-    /// Shows the number.
+    /// Shows the number, leaving the text alone while a person is typing it.
     pub fn set(&self, value: f64) {
-        if (self.control.value() - value).abs() > f64::EPSILON {
+        if typed(&self.control).is_some_and(|typed| (typed - value).abs() > f64::EPSILON) {
             self.control.set_value(value);
         }
     }
+}
+
+/// The number that stands in a spin button, which its value follows only when the cursor leaves. `None`: half typed.
+fn typed(spin: &gtk::SpinButton) -> Option<f64> {
+    spin.text().trim().replace(',', ".").parse().ok()
 }
 
 /// Fills a drop-down; an item with a reason is greyed, shows the reason, and can't be chosen.
@@ -184,6 +206,24 @@ pub fn fill_drop_down(drop: &gtk::DropDown, items: &[(String, Option<String>)]) 
     drop.set_model(Some(&gtk::StringList::new(&names)));
 }
 
+/// A button with a text and its mnemonic.
+pub fn text_button(label: &str) -> gtk::Button {
+    named("GtkButton", label)
+}
+
+/// A `GtkButton` or `GtkCheckButton` whose name for screen readers is its label without the underscore, which on GTK 4.8
+/// only a builder text can give.
+fn named<W: IsA<glib::Object> + Default>(class: &str, label: &str) -> W {
+    let (name, label) = (glib::markup_escape_text(&label.replace('_', "")), glib::markup_escape_text(label));
+    let builder = gtk::Builder::from_string(&format!(
+        r#"<interface><object class="{class}" id="it"><property name="child"><object class="GtkLabel">
+        <property name="label">{label}</property><property name="use-underline">1</property><property name="xalign">0</property>
+        <property name="wrap">1</property></object></property>
+        <accessibility><property name="label">{name}</property></accessibility></object></interface>"#
+    ));
+    builder.object("it").unwrap_or_default()
+}
+
 /// A row of radio buttons: one group, one value each.
 pub fn radios<T: Copy + PartialEq + 'static>(
     items: &[(String, T)],
@@ -194,7 +234,7 @@ pub fn radios<T: Copy + PartialEq + 'static>(
     let row = row_with(&column);
     let mut buttons: Vec<(gtk::CheckButton, T)> = Vec::new();
     for (label, value) in items {
-        let button = gtk::CheckButton::with_mnemonic(label);
+        let button: gtk::CheckButton = named("GtkCheckButton", label);
         button.set_group(buttons.first().map(|(first, _)| first));
         let (pen, edit, value) = (pen.clone(), edit.clone(), *value);
         button.connect_toggled(move |b| {

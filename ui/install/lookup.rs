@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use drover::finding::Severity;
 use drover::host::Host;
-use drover::install::detect::{Detected, Family, detect};
+use drover::install::detect::{Detected, detect};
 use drover::install::offers::{Offers, free_for, new_mac, offers};
 use drover::install::source::Location;
 use drover::install::unattended::{self, Checked};
@@ -76,8 +76,15 @@ pub fn read_source(sender: &ComponentSender<Wizard>, location: Location, cancel:
 }
 
 /// Whether the unattended file is there and good.
-pub fn read_unattended(sender: &ComponentSender<Wizard>, which: Unattended, family: Family, cancel: Cancel) {
-    run(sender, PAUSE, cancel, move |cancel| Answer::Unattended(in_words(unattended::check(&which, family, cancel))));
+pub fn read_unattended(
+    sender: &ComponentSender<Wizard>,
+    which: Unattended,
+    installer: Option<Detected>,
+    cancel: Cancel,
+) {
+    run(sender, PAUSE, cancel, move |cancel| {
+        Answer::Unattended(in_words(unattended::check_for(&which, installer.as_ref(), cancel)))
+    });
 }
 
 /// What the host says of the whole request, and the plan if it says nothing against it.

@@ -145,10 +145,6 @@ impl State {
             Field::Source => self.source_says(),
             Field::Unattended => self.answers_says(),
             Field::Memory => self.memory_hint(),
-            Field::Vcpus => match self.offers.good().and_then(|o| o.max_vcpus) {
-                Some(max) => Says::Note(gettext_f("The host allows up to {n}", &[("n", &max.to_string())])),
-                None => Says::Nothing,
-            },
             Field::DiskSize => self.free_hint(),
             _ => Says::Nothing,
         }

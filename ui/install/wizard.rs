@@ -3,13 +3,12 @@ use std::path::PathBuf;
 
 use adw::prelude::*;
 use drover::host::{Host, HostId};
-use drover::install::detect::Family;
 use drover::install::plan::Plan;
 use gtk::glib;
 use relm4::prelude::*;
 
 use super::browse::{self, Browse};
-use super::field::Pen;
+use super::field::{Pen, text_button};
 use super::form::{Answers, Edit, Form, Step};
 use super::lookup::{self, Answer, Done};
 use super::pages::Pages;
@@ -58,7 +57,10 @@ impl std::fmt::Debug for Output {
 /// What a person or the app does.
 #[derive(Debug)]
 pub enum Msg {
-    Edit(Edit),
+    /// Changes wait at the pen.
+    Edited,
+    /// A file with answers was chosen.
+    AnswersFile(PathBuf),
     /// The host at this place was picked.
     Host(u32),
     /// The hosts changed.
@@ -81,6 +83,7 @@ pub enum Msg {
 /// The window.
 pub struct Wizard {
     state: State,
+    pen: Pen,
     pages: Pages,
     steps: Steps,
     browse: Option<Controller<Browse>>,
@@ -131,9 +134,8 @@ impl Component for Wizard {
                 gtk::Box {
                     set_spacing: 6,
                     set_margin_all: 12,
-                    gtk::Button {
-                        set_label: &gettext("_Back"),
-                        set_use_underline: true,
+                    #[local_ref]
+                    back -> gtk::Button {
                         #[watch]
                         set_sensitive: model.state.step != Step::Source,
                         connect_clicked => Msg::Back,
@@ -146,19 +148,15 @@ impl Component for Wizard {
                         #[watch]
                         set_label: &model.waits_for(),
                     },
-                    #[name = "next"]
-                    gtk::Button {
-                        set_label: &gettext("_Next"),
-                        set_use_underline: true,
+                    #[local_ref]
+                    next -> gtk::Button {
                         add_css_class: "suggested-action",
                         #[watch]
                         set_visible: model.state.step != Step::Summary,
                         connect_clicked => Msg::Next,
                     },
-                    #[name = "begin"]
-                    gtk::Button {
-                        set_label: &gettext("Be_gin install"),
-                        set_use_underline: true,
+                    #[local_ref]
+                    begin -> gtk::Button {
                         add_css_class: "suggested-action",
                         #[watch]
                         set_visible: model.state.step == Step::Summary,
@@ -192,8 +190,11 @@ impl Component for Wizard {
             looked: Looked::default(),
         };
         let mut model =
-            Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), browse: None };
+            Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), pen, browse: None };
         let show_steps = icon_toggle("view-list-symbolic", &gettext("Steps"));
+        let back = text_button(&gettext("_Back"));
+        let next = text_button(&gettext("_Next"));
+        let begin = text_button(&gettext("Be_gin install"));
         let widgets = view_output!();
         widgets.flap.bind_property("reveal-flap", &show_steps, "active").sync_create().bidirectional().build();
         widgets.flap.bind_property("folded", &show_steps, "visible").sync_create().build();
@@ -217,9 +218,11 @@ impl Component for Wizard {
         sender: ComponentSender<Self>,
         root: &Self::Root,
     ) {
+        self.edit(self.pen.take(), &sender);
         match msg {
-            Msg::Edit(edit) => self.edit(edit, &sender),
-            Msg::Location(text) => self.edit(Edit::Location(text), &sender),
+            Msg::Edited => {}
+            Msg::AnswersFile(path) => self.edit(vec![Edit::AnswersFile(path)], &sender),
+            Msg::Location(text) => self.edit(vec![Edit::Location(text)], &sender),
             Msg::Host(index) => self.pick_host(index, &sender),
             Msg::Hosts(hosts) => self.take_hosts(hosts, &sender),
             Msg::Go(step) => self.go(step, widgets),
@@ -246,6 +249,7 @@ impl Component for Wizard {
     }
 
     fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
+        self.edit(self.pen.take(), &sender);
         if done.cancel.is_cancelled() {
             return;
         }
@@ -264,7 +268,7 @@ impl Component for Wizard {
                 self.state.looked = (*looked).clone();
                 self.state.look.answer(Ok(*looked));
             }
-            Answer::Mac(Some(mac)) => self.edit(Edit::Mac(mac), &sender),
+            Answer::Mac(Some(mac)) => self.edit(vec![Edit::Mac(mac)], &sender),
             Answer::Mac(None) | Answer::Stopped => {}
         }
         self.show();
@@ -292,10 +296,14 @@ impl Wizard {
         if is_blocked { gettext("Something stands in the way") } else { gettext("Checking…") }
     }
 
-    fn edit(&mut self, edit: Edit, sender: &ComponentSender<Self>) {
-        let source = matches!(edit, Edit::Location(_));
-        let answers = matches!(edit, Edit::Answers(_) | Edit::AnswersUrl(_) | Edit::AnswersFile(_));
-        self.state.form.edit(edit);
+    fn edit(&mut self, edits: Vec<Edit>, sender: &ComponentSender<Self>) {
+        if edits.is_empty() {
+            return;
+        }
+        let source = edits.iter().any(|e| matches!(e, Edit::Location(_)));
+        let is_answer = |e: &Edit| matches!(e, Edit::Answers(_) | Edit::AnswersUrl(_) | Edit::AnswersFile(_));
+        let answers = edits.iter().any(is_answer);
+        edits.into_iter().for_each(|edit| self.state.form.edit(edit));
         if source {
             self.read_source(sender);
         }
@@ -351,9 +359,9 @@ impl Wizard {
         self.state.answers.stop();
         let given = !self.state.form.missing().contains(&drover::finding::Field::Unattended);
         if given && self.state.form.answers != Answers::None {
-            let family = self.state.source.good().map_or(Family::RedHat, |d| d.family);
+            let installer = self.state.source.good().cloned();
             let which = self.state.form.unattended();
-            lookup::read_unattended(sender, which, family, self.state.answers.restart());
+            lookup::read_unattended(sender, which, installer, self.state.answers.restart());
         }
     }
 
@@ -411,18 +419,31 @@ impl Wizard {
 
 /// Escape closes; Ctrl+Page Down and Ctrl+Page Up go through the steps.
 fn keys(root: &adw::Window, sender: &ComponentSender<Wizard>) {
+    use gtk::gdk::{Key, ModifierType};
+    // Pages would take Ctrl+Page keys for scrolling; Escape is first an open menu's.
+    on_keys(root, gtk::PropagationPhase::Capture, sender, |key, modifiers| match key {
+        Key::Page_Down if modifiers.contains(ModifierType::CONTROL_MASK) => Some(Msg::Next),
+        Key::Page_Up if modifiers.contains(ModifierType::CONTROL_MASK) => Some(Msg::Back),
+        _ => None,
+    });
+    on_keys(root, gtk::PropagationPhase::Bubble, sender, |key, _| (key == Key::Escape).then_some(Msg::Close));
+}
+
+fn on_keys(
+    root: &adw::Window,
+    phase: gtk::PropagationPhase,
+    sender: &ComponentSender<Wizard>,
+    meaning: impl Fn(gtk::gdk::Key, gtk::gdk::ModifierType) -> Option<Msg> + 'static,
+) {
     let keys = gtk::EventControllerKey::new();
+    keys.set_propagation_phase(phase);
     let input = sender.input_sender().clone();
-    keys.connect_key_pressed(move |_, key, _, modifiers| {
-        let control = modifiers.contains(gtk::gdk::ModifierType::CONTROL_MASK);
-        let msg = match key {
-            gtk::gdk::Key::Escape => Msg::Close,
-            gtk::gdk::Key::Page_Down if control => Msg::Next,
-            gtk::gdk::Key::Page_Up if control => Msg::Back,
-            _ => return glib::Propagation::Proceed,
-        };
-        input.emit(msg);
-        glib::Propagation::Stop
+    keys.connect_key_pressed(move |_, key, _, modifiers| match meaning(key, modifiers) {
+        Some(msg) => {
+            input.emit(msg);
+            glib::Propagation::Stop
+        }
+        None => glib::Propagation::Proceed,
     });
     root.add_controller(keys);
 }
@@ -439,9 +460,4 @@ fn ask_to_close(root: &adw::Window, input: relm4::Sender<Msg>) {
     dialog.set_close_response("stay");
     dialog.connect_response(Some("close"), move |_, _| input.emit(Msg::CloseNow));
     dialog.present();
-}
-
-/// A file with answers was chosen.
-pub(super) fn picked(path: PathBuf) -> Msg {
-    Msg::Edit(Edit::AnswersFile(path))
 }

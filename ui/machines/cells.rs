@@ -24,11 +24,18 @@ pub type Retry = Rc<dyn Fn(HostId)>;
 
 /// The widgets of one cell. Texts are inscriptions: another text costs no new layout of the list.
 enum Parts {
-    Name { expander: gtk::TreeExpander, icon: gtk::Image, text: gtk::Inscription },
-    /// A word; the button of a lost host is made when it is wanted.
-    State { all: gtk::Box, text: gtk::Inscription, retry: OnceCell<gtk::Button> },
+    /// What a host shows is made when the cell gets one for the first time.
+    Name { expander: gtk::TreeExpander, machine: gtk::Box, icon: gtk::Image, text: gtk::Inscription, host: OnceCell<HostParts> },
     Cpu { text: gtk::Inscription, sparkline: Sparkline },
     Text(gtk::Inscription),
+}
+
+/// The two lines of a host, and the button of a lost one.
+struct HostParts {
+    all: gtk::Box,
+    name: gtk::Inscription,
+    status: gtk::Inscription,
+    retry: gtk::Button,
 }
 
 struct CellWidgets {
@@ -76,10 +83,10 @@ impl Cells {
         factory
     }
 
-    /// Lets every bound cell look at its row again.
-    pub fn refresh(&self) {
+    /// Lets bound cells look at their rows again: all of them, or only those that a tick of figures changes.
+    pub fn refresh(&self, figures_only: bool) {
         let (cells, inventory) = (self.cells.borrow(), self.inventory.borrow());
-        for cell in cells.values().filter(|c| c.bound) {
+        for cell in cells.values().filter(|c| c.bound && (c.column.is_figure() || !figures_only)) {
             cell.show(&inventory, &self.retry);
         }
     }
@@ -120,18 +127,12 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
             let icon = gtk::Image::new();
             let text = inscription(0.0);
             text.set_min_chars(12);
-            let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
-            all.append(&icon);
-            all.append(&text);
+            let machine = gtk::Box::new(gtk::Orientation::Horizontal, 8);
+            machine.append(&icon);
+            machine.append(&text);
             let expander = gtk::TreeExpander::new();
-            expander.set_child(Some(&all));
-            (Parts::Name { expander: expander.clone(), icon, text }, expander.upcast())
-        }
-        Column::State => {
-            let text = inscription(0.0);
-            let all = gtk::Box::new(gtk::Orientation::Horizontal, 0);
-            all.append(&text);
-            (Parts::State { all: all.clone(), text, retry: OnceCell::new() }, all.upcast())
+            expander.set_child(Some(&machine));
+            (Parts::Name { expander: expander.clone(), machine, icon, text, host: OnceCell::new() }, expander.upcast())
         }
         Column::Cpu => {
             let text = inscription(1.0);
@@ -146,9 +147,10 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
         }
         Column::Disk | Column::Network | Column::Snapshots => {
             let text = inscription(1.0);
+            text.add_css_class("numeric");
             (Parts::Text(text.clone()), text.upcast())
         }
-        Column::Os | Column::Memory | Column::Addresses | Column::Autostart => {
+        Column::State | Column::Os | Column::Memory | Column::Addresses | Column::Autostart => {
             let text = inscription(0.0);
             (Parts::Text(text.clone()), text.upcast())
         }
@@ -161,7 +163,6 @@ fn inscription(xalign: f32) -> gtk::Inscription {
         .hexpand(true)
         .min_chars(3)
         .text_overflow(gtk::InscriptionOverflow::EllipsizeEnd)
-        .css_classes(["numeric"])
         .build()
 }
 
@@ -183,27 +184,18 @@ impl CellWidgets {
 
     fn show_host(&self, host: &HostEntry, on_retry: &Retry) {
         match &self.parts {
-            Parts::Name { expander, icon, text } => {
+            Parts::Name { expander, host: parts, .. } => {
+                let parts = parts.get_or_init(|| host_parts(&self.item, on_retry.clone()));
+                if expander.child().as_ref() != Some(parts.all.upcast_ref()) {
+                    expander.set_child(Some(&parts.all));
+                }
                 let status = host_text::status(host, SystemTime::now());
                 let (name, address) = (escape(&host.name()), escape(&host_text::address(host)));
-                icon.set_visible(false);
-                text.set_min_lines(2);
-                let line = escape(&status);
-                text.set_markup(Some(&format!(
-                    "<b>{name}</b>  <span alpha=\"60%\">{address}</span>\n<span alpha=\"70%\" size=\"small\">{line}</span>"
-                )));
-                expander.set_tooltip_text(Some(&status));
-            }
-            Parts::State { all, text, retry } => {
+                parts.name.set_markup(Some(&format!("<b>{name}</b>  <span alpha=\"60%\">{address}</span>")));
+                set_text(&parts.status, &status);
                 let down = matches!(host.link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed);
-                set_text(text, "");
-                text.set_visible(!down);
-                if down {
-                    let button = retry.get_or_init(|| retry_button(all, &self.item, on_retry.clone()));
-                    button.set_visible(true);
-                } else if let Some(button) = retry.get() {
-                    button.set_visible(false);
-                }
+                parts.retry.set_visible(down);
+                expander.set_tooltip_text(Some(&status));
             }
             Parts::Cpu { text, sparkline } => {
                 let cpu = host.load.cpu_percent.filter(|_| host.link == LinkState::Up);
@@ -220,12 +212,13 @@ impl CellWidgets {
         let (facts, stale) = (&contents.facts, entry.link != LinkState::Up);
         let dim = stale || !facts.state.is_active();
         match &self.parts {
-            Parts::Name { expander, icon, text } => {
-                icon.set_visible(true);
+            Parts::Name { expander, machine, icon, text, .. } => {
+                if expander.child().as_ref() != Some(machine.upcast_ref()) {
+                    expander.set_child(Some(machine));
+                }
                 icon.set_icon_name(Some(state_icon(facts.state, facts.saved)));
                 set_class(icon, "dim-label", dim);
                 set_class(text, "dim-label", stale);
-                text.set_min_lines(1);
                 match &facts.title {
                     Some(title) => text.set_markup(Some(&format!(
                         "{}  <span alpha=\"60%\">{}</span>",
@@ -238,14 +231,6 @@ impl CellWidgets {
                     }
                 }
                 expander.set_tooltip_text(facts.title.as_deref());
-            }
-            Parts::State { text, retry, .. } => {
-                if let Some(button) = retry.get() {
-                    button.set_visible(false);
-                }
-                text.set_visible(true);
-                set_class(text, "dim-label", dim);
-                set_text(text, &format::state_word(facts.state, facts.saved, stale && facts.state.is_active()));
             }
             Parts::Cpu { text, sparkline } => {
                 let cpu = live(facts, stale).and(facts.stats.cpu_percent);
@@ -273,14 +258,16 @@ fn show_cpu(text: &gtk::Inscription, sparkline: &Sparkline, cpu: Option<f32>, hi
     }
 }
 
-fn retry_button(all: &gtk::Box, item: &gtk::ListItem, on_retry: Retry) -> gtk::Button {
-    let button = gtk::Button::builder()
-        .label(gettext("Try now"))
-        .valign(gtk::Align::Center)
-        .halign(gtk::Align::Start)
-        .build();
+fn host_parts(item: &gtk::ListItem, on_retry: Retry) -> HostParts {
+    let (name, status) = (inscription(0.0), inscription(0.0));
+    status.add_css_class("caption");
+    status.add_css_class("dim-label");
+    let lines = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    lines.append(&name);
+    lines.append(&status);
+    let retry = gtk::Button::builder().label(gettext("Try now")).valign(gtk::Align::Center).build();
     let item = item.downgrade();
-    button.connect_clicked(move |_| {
+    retry.connect_clicked(move |_| {
         let row = item.upgrade().and_then(|i| i.item()).as_ref().and_then(Item::of);
         if let Some(Item::Host(row)) = row
             && let Some(id) = row.id()
@@ -288,8 +275,10 @@ fn retry_button(all: &gtk::Box, item: &gtk::ListItem, on_retry: Retry) -> gtk::B
             on_retry(id);
         }
     });
-    all.append(&button);
-    button
+    let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
+    all.append(&lines);
+    all.append(&retry);
+    HostParts { all, name, status, retry }
 }
 
 fn escape(text: &str) -> glib::GString {
@@ -304,6 +293,7 @@ fn live(facts: &Facts, stale: bool) -> Option<()> {
 fn text_of(column: Column, facts: &Facts, stale: bool) -> String {
     let rate = |value: Option<u64>| live(facts, stale).and(value).map(format::rate).unwrap_or_default();
     match column {
+        Column::State => format::state_word(facts.state, facts.saved, stale && facts.state.is_active()),
         Column::Os => facts.os.clone(),
         Column::Memory if facts.state.is_active() => format::memory_of(facts.memory_used(), facts.max_memory_kib),
         Column::Memory => format::memory(facts.max_memory_kib),
@@ -312,7 +302,7 @@ fn text_of(column: Column, facts: &Facts, stale: bool) -> String {
         Column::Addresses => facts.addresses.clone(),
         Column::Autostart if facts.autostart => gettext("Yes"),
         Column::Snapshots => facts.snapshots.filter(|n| *n > 0).map(|n| n.to_string()).unwrap_or_default(),
-        Column::Name | Column::State | Column::Cpu | Column::Autostart => String::new(),
+        Column::Name | Column::Cpu | Column::Autostart => String::new(),
     }
 }
 

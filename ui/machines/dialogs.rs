@@ -22,11 +22,8 @@ pub fn confirm(parent: &impl IsA<gtk::Widget>, question: &Question, on_yes: impl
     silence.set_halign(gtk::Align::Center);
     let dialog = dialog(parent, &question.heading, &question.body, &question.yes);
     dialog.set_extra_child(Some(&silence));
-    let appearance = if question.destructive {
-        adw::ResponseAppearance::Destructive
-    } else {
-        adw::ResponseAppearance::Suggested
-    };
+    let appearance =
+        if question.destructive { adw::ResponseAppearance::Destructive } else { adw::ResponseAppearance::Suggested };
     dialog.set_response_appearance("yes", appearance);
     // Enter must not do what can't be undone.
     dialog.set_default_response(Some(if question.destructive { "cancel" } else { "yes" }));

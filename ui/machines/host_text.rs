@@ -17,9 +17,10 @@ pub fn address(host: &HostEntry) -> String {
 /// One line: version and machines, or the state of the link with what happens next.
 pub fn status(host: &HostEntry, now: SystemTime) -> String {
     match (&host.link, host.info.as_deref()) {
-        (LinkState::Up, Some(info)) => {
-            gettext_f("{hypervisor} · {machines}", &[("hypervisor", &link::hypervisor(info)), ("machines", &machines(host))])
-        }
+        (LinkState::Up, Some(info)) => gettext_f(
+            "{hypervisor} · {machines}",
+            &[("hypervisor", &link::hypervisor(info)), ("machines", &machines(host))],
+        ),
         (LinkState::Up, None) => machines(host),
         (state, _) => link::sentence(state, now),
     }

@@ -159,7 +159,8 @@ impl Component for MachineList {
         let input = sender.input_sender().clone();
         let cells = Cells::new(init.inventory.clone(), Rc::new(move |host| input.emit(MachineListMsg::Retry(host))));
         let input = sender.input_sender().clone();
-        let view = View::new(model.selection(), &cells, &init.layout, move || input.emit(MachineListMsg::LayoutTouched));
+        let view =
+            View::new(model.selection(), &cells, &init.layout, move || input.emit(MachineListMsg::LayoutTouched));
         let input = sender.input_sender().clone();
         let actions = Actions::new(move |command| input.emit(MachineListMsg::Command(command)));
         let bar = SelectionBar::new();
@@ -190,7 +191,13 @@ impl Component for MachineList {
         ComponentParts { model: list, widgets }
     }
 
-    fn update_with_view(&mut self, widgets: &mut Self::Widgets, msg: Self::Input, sender: ComponentSender<Self>, root: &Self::Root) {
+    fn update_with_view(
+        &mut self,
+        widgets: &mut Self::Widgets,
+        msg: Self::Input,
+        sender: ComponentSender<Self>,
+        root: &Self::Root,
+    ) {
         match msg {
             MachineListMsg::Changes(changes) => self.changes(&changes, &sender),
             MachineListMsg::Hosts => {
@@ -228,7 +235,7 @@ impl Component for MachineList {
             MachineListMsg::Settle => self.settle(&sender),
             MachineListMsg::Second => {
                 self.counting_down = false;
-                self.cells.refresh();
+                self.cells.refresh(false);
                 self.count_down(&sender);
             }
             MachineListMsg::Retry(host) => {
@@ -281,8 +288,9 @@ impl MachineList {
         if !self.settling {
             self.settle(sender);
         }
-        self.cells.refresh();
-        if changes.iter().any(|c| !matches!(c, Change::Figures(_))) {
+        let figures_only = changes.iter().all(|c| matches!(c, Change::Figures(_)));
+        self.cells.refresh(figures_only);
+        if !figures_only {
             self.selection_changed();
             self.count_down(sender);
         }

@@ -19,12 +19,12 @@ pub mod testing;
 mod tests;
 mod view;
 
+pub use columns::Column;
 use drover::domain::State;
 pub use list::{MachineList, MachineListInit, MachineListMsg, MachineListOutput};
-pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
-pub use perform::{Perform, Request};
-pub use columns::Column;
 pub use model::Order;
+pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
+pub use perform::{Perform, Request, restore_from};
 pub use view::Layout;
 
 /// The icon of a state: each a shape of its own, so that colour isn't needed to tell them apart.

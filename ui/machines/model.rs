@@ -286,10 +286,12 @@ impl Model {
 fn compare(a: &glib::Object, b: &glib::Object, order: Order) -> Ordering {
     let (Some(a), Some(b)) = (Item::of(a), Item::of(b)) else { return Ordering::Equal };
     match (&a, &b) {
-        (Item::Machine(x), Item::Machine(y)) => x.place().cmp(&y.place()).then_with(|| match (x.contents(), y.contents()) {
-            (Some(x), Some(y)) => x.facts.compare(&y.facts, order.column, order.descending),
-            _ => Ordering::Equal,
-        }),
+        (Item::Machine(x), Item::Machine(y)) => {
+            x.place().cmp(&y.place()).then_with(|| match (x.contents(), y.contents()) {
+                (Some(x), Some(y)) => x.facts.compare(&y.facts, order.column, order.descending),
+                _ => Ordering::Equal,
+            })
+        }
         (Item::Host(x), Item::Host(y)) => x.place().cmp(&y.place()),
         (Item::Host(x), Item::Machine(y)) => x.place().cmp(&y.place()).then(Ordering::Less),
         (Item::Machine(x), Item::Host(y)) => x.place().cmp(&y.place()).then(Ordering::Greater),

@@ -239,7 +239,8 @@ mod tests {
             model: None,
             target: Some("vnet0".into()),
         };
-        let graphics = GraphicsInfo { kind: "vnc".into(), port: Some(5901), listen: Some("127.0.0.1".into()), socket: None };
+        let graphics =
+            GraphicsInfo { kind: "vnc".into(), port: Some(5901), listen: Some("127.0.0.1".into()), socket: None };
         let details =
             DomainDetails { disks: vec![disk], nics: vec![nic], graphics: vec![graphics], ..DomainDetails::default() };
         let (host, machine) = one(Some(details));

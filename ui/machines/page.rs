@@ -234,7 +234,7 @@ impl MachinePage {
         let name = match tab {
             PageTab::Console => CONSOLE,
             PageTab::Best if running => CONSOLE,
-            PageTab::Best | PageTab::Overview => OVERVIEW,
+            PageTab::Best => OVERVIEW,
         };
         self.stack.set_visible_child_name(name);
     }
@@ -244,9 +244,8 @@ impl MachinePage {
         let seen = self.visible && self.stack.visible_child_name().as_deref() == Some(CONSOLE);
         if seen && self.console.is_none() {
             let init = console::Init { host: self.host.clone(), key: self.key.clone(), name: self.name.clone() };
-            let console = console::ConsoleView::builder()
-                .launch(init)
-                .forward(sender.input_sender(), MachinePageMsg::Console);
+            let console =
+                console::ConsoleView::builder().launch(init).forward(sender.input_sender(), MachinePageMsg::Console);
             self.console_place.set_child(Some(console.widget()));
             self.console = Some(console);
         }

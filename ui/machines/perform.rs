@@ -117,9 +117,16 @@ pub fn restore_from(host: HostId, name: &str, parent: &impl IsA<gtk::Widget>, on
         yes: gettext("Restore"),
         destructive: false,
     };
-    dialogs::ask_text(parent, &question, &gettext("File on the host"), "/var/lib/libvirt/save/", check_path, move |path| {
-        on(Request::RestoreFrom { host: host.clone(), path });
-    });
+    dialogs::ask_text(
+        parent,
+        &question,
+        &gettext("File on the host"),
+        "/var/lib/libvirt/save/",
+        check_path,
+        move |path| {
+            on(Request::RestoreFrom { host: host.clone(), path });
+        },
+    );
 }
 
 /// Whether a path can name a file on a host.
@@ -139,7 +146,10 @@ fn check_name(name: &str, old: &str, key: Option<&DomainKey>, inventory: &Invent
         return Err(gettext("A name is needed."));
     }
     if let Some(bad) = name.chars().find(|c| *c == '/' || c.is_control()) {
-        return Err(gettext_f("The name can't contain “{character}”.", &[("character", &bad.escape_default().to_string())]));
+        return Err(gettext_f(
+            "The name can't contain “{character}”.",
+            &[("character", &bad.escape_default().to_string())],
+        ));
     }
     if name == old {
         return Err(String::new());
@@ -173,12 +183,16 @@ fn question(command: Command, names: &[String]) -> Option<Question> {
         ),
         Command::Reset => (
             ngettext_f("Reset “{name}”?", "Reset {n} machines?", n, &values),
-            gettext("This is like pressing the reset button: the guest restarts at once and loses what it has not written to disk."),
+            gettext(
+                "This is like pressing the reset button: the guest restarts at once and loses what it has not written to disk.",
+            ),
             true,
         ),
         Command::ForceOff => (
             ngettext_f("Force “{name}” off?", "Force {n} machines off?", n, &values),
-            gettext("This is like pulling the power plug: the guest stops at once and loses what it has not written to disk."),
+            gettext(
+                "This is like pulling the power plug: the guest stops at once and loses what it has not written to disk.",
+            ),
             true,
         ),
         Command::Delete => (

@@ -116,7 +116,8 @@ impl MachineRow {
 
     /// Says whether it is new that the search finds it, or doesn't.
     fn search(&self, search: &Search, machine: &Machine) -> bool {
-        let found = search.takes(machine) && self.contents().is_some_and(|c| search.query.matches(&c.haystack, machine));
+        let found =
+            search.takes(machine) && self.contents().is_some_and(|c| search.query.matches(&c.haystack, machine));
         self.imp().matches.replace(found) != found
     }
 }

@@ -52,9 +52,8 @@ impl Fixture {
     }
 
     fn stats(&self, figures: &[(u32, f32)]) -> Update {
-        let stats = figures.iter().map(|(n, cpu)| {
-            (id(*n), DomainStats { cpu_percent: Some(*cpu), ..DomainStats::default() })
-        });
+        let stats =
+            figures.iter().map(|(n, cpu)| (id(*n), DomainStats { cpu_percent: Some(*cpu), ..DomainStats::default() }));
         Update::Stats { host: self.host.clone(), load: HostLoad::default(), stats: stats.collect() }
     }
 }
@@ -183,12 +182,12 @@ fn cells_show_what_the_host_said_last() {
     };
     list.tell(Update::Link { host: list.host.clone(), link: LinkState::Up });
     list.tell(list.stats(&[(1, 42.0)]));
-    cells.refresh();
+    cells.refresh(false);
     assert!(texts().contains(&"Running".to_owned()) && texts().contains(&"42 %".to_owned()), "{:?}", texts());
     let now = std::time::SystemTime::now();
     let lost = LinkState::Lost { since: now, retry_at: now, reason: "cut".into() };
     list.tell(Update::Link { host: list.host.clone(), link: lost });
-    cells.refresh();
+    cells.refresh(false);
     assert!(texts().contains(&"Running?".to_owned()) && !texts().contains(&"42 %".to_owned()), "{:?}", texts());
     window.destroy();
 }
@@ -201,11 +200,29 @@ fn a_heading_that_is_clicked_tells_column_and_direction() {
     let told = Rc::new(RefCell::new(Vec::new()));
     let tell = told.clone();
     view.connect_order(move |order| tell.borrow_mut().push(order));
-    let memory = view.widget.columns().item(4).and_downcast::<gtk::ColumnViewColumn>().unwrap();
+    let memory = view.widget.columns().item(3).and_downcast::<gtk::ColumnViewColumn>().unwrap();
     view.widget.sort_by_column(Some(&memory), gtk::SortType::Descending);
     assert_eq!(told.borrow().last(), Some(&Order { column: Column::Memory, descending: true }));
     view.widget.sort_by_column(Some(&memory), gtk::SortType::Ascending);
     assert_eq!(told.borrow().last(), Some(&Order { column: Column::Memory, descending: false }));
+}
+
+#[gtk::test]
+fn columns_that_are_chosen_come_in_their_place() {
+    let list = Fixture::new(&[("a", State::Off)]);
+    let cells = Cells::new(list.inventory.clone(), Rc::new(|_| {}));
+    let touched = Rc::new(RefCell::new(0));
+    let touch = touched.clone();
+    let view = View::new(list.model.selection(), &cells, &Layout::default(), move || *touch.borrow_mut() += 1);
+    let shown = || view.layout(Order::default()).shown;
+    assert!(!shown().contains(&Column::Os));
+    view.actions.activate_action("os", None);
+    assert_eq!(shown()[..3], [Column::Name, Column::State, Column::Os]);
+    let third = view.widget.columns().item(2).and_downcast::<gtk::ColumnViewColumn>().unwrap();
+    assert_eq!(third.title().as_deref(), Some("Guest OS"));
+    view.actions.activate_action("os", None);
+    assert!(!shown().contains(&Column::Os));
+    assert_eq!(*touched.borrow(), 2);
 }
 
 /// What this thread has used of a CPU, whatever else the machine does: the first number of its schedstat, in ns.
@@ -245,7 +262,7 @@ fn a_fleet_of_ten_thousand_is_filtered_and_sorted() {
     let figures: Vec<(u32, f32)> = (1..=10_000).map(|n| (n, (n * 7919 % 101) as f32)).collect();
     let update = list.stats(&figures);
     time("figures", &mut || list.tell(update.clone()));
-    time("refresh of cells", &mut || cells.refresh());
+    time("refresh of figures", &mut || cells.refresh(true));
     settle();
     time("sort by CPU", &mut || list.model.sort_by(Order { column: Column::Cpu, descending: true }));
     settle();

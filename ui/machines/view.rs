@@ -32,7 +32,7 @@ impl Default for Layout {
 /// The view and its columns.
 pub struct View {
     pub widget: gtk::ColumnView,
-    columns: Vec<(Column, gtk::ColumnViewColumn)>,
+    columns: Columns,
     sorting: Sorting,
     /// The actions `columns.ID` that show and hide.
     pub actions: gio::SimpleActionGroup,
@@ -52,28 +52,31 @@ impl View {
         let sorting = Sorting::default();
         let actions = gio::SimpleActionGroup::new();
         let menu = column_menu();
-        let mut columns = Vec::new();
-        for column in Column::ALL {
-            let view_column = gtk::ColumnViewColumn::new(Some(&column.title()), Some(cells.factory(column)));
-            view_column.set_resizable(true);
-            view_column.set_expand(column == Column::Name);
-            let width = layout.widths.iter().find(|(c, _)| *c == column).map_or(column.width(), |(_, w)| *w);
-            view_column.set_fixed_width(width);
-            view_column.set_visible(column == Column::Name || layout.shown.contains(&column));
-            view_column.set_header_menu(Some(&menu));
-            view_column.set_sorter(Some(&sorting.probe(column)));
-            widget.append_column(&view_column);
-            if column != Column::Name {
-                actions.add_action(&visibility_action(column, &view_column, &on_layout));
+        let columns: Vec<(Column, gtk::ColumnViewColumn)> = Column::ALL
+            .into_iter()
+            .map(|column| {
+                let view_column = gtk::ColumnViewColumn::new(Some(&column.title()), Some(cells.factory(column)));
+                view_column.set_resizable(true);
+                view_column.set_expand(column == Column::Name);
+                let width = layout.widths.iter().find(|(c, _)| *c == column).map_or(column.width(), |(_, w)| *w);
+                view_column.set_fixed_width(width);
+                view_column.set_header_menu(Some(&menu));
+                view_column.set_sorter(Some(&sorting.probe(column)));
+                let on_layout = on_layout.clone();
+                view_column.connect_fixed_width_notify(move |_| on_layout());
+                (column, view_column)
+            })
+            .collect();
+        let columns: Columns = columns.into();
+        for (column, view_column) in columns.iter() {
+            if *column == Column::Name || layout.shown.contains(column) {
+                widget.append_column(view_column);
             }
-            view_column.connect_fixed_width_notify(glib::clone!(
-                #[strong]
-                on_layout,
-                move |_| on_layout()
-            ));
-            columns.push((column, view_column));
+            if *column != Column::Name {
+                actions.add_action(&visibility_action(*column, &widget, &columns, &on_layout));
+            }
         }
-        if let Some((_, column)) = columns.iter().find(|(c, _)| *c == layout.order.column) {
+        if let Some((_, column)) = columns.iter().find(|(c, _)| *c == layout.order.column && shows(&widget, *c, &columns)) {
             widget.sort_by_column(Some(column), direction(layout.order.descending));
         }
         widget.insert_action_group("columns", Some(&actions));
@@ -89,7 +92,7 @@ impl View {
 
     /// The layout as it is now, but for the order, which the model knows.
     pub fn layout(&self, order: Order) -> Layout {
-        let shown = self.columns.iter().filter(|(_, c)| c.is_visible()).map(|(c, _)| *c).collect();
+        let shown = self.columns.iter().map(|(c, _)| *c).filter(|c| shows(&self.widget, *c, &self.columns)).collect();
         let widths = self
             .columns
             .iter()
@@ -113,20 +116,38 @@ fn direction(descending: bool) -> gtk::SortType {
     if descending { gtk::SortType::Descending } else { gtk::SortType::Ascending }
 }
 
-fn visibility_action(column: Column, view_column: &gtk::ColumnViewColumn, on_layout: &Rc<dyn Fn()>) -> gio::SimpleAction {
-    let action = gio::SimpleAction::new_stateful(column.id(), None, &view_column.is_visible().to_variant());
-    action.connect_activate(glib::clone!(
-        #[strong]
-        view_column,
-        #[strong]
-        on_layout,
-        move |action, _| {
-            let visible = !view_column.is_visible();
-            view_column.set_visible(visible);
-            action.set_state(&visible.to_variant());
-            on_layout();
+/// All columns in their order. Those that don't show are not in the view: GTK 4.8 keeps room for invisible ones.
+type Columns = Rc<[(Column, gtk::ColumnViewColumn)]>;
+
+fn shows(view: &gtk::ColumnView, column: Column, columns: &Columns) -> bool {
+    let all = view.columns();
+    columns.iter().any(|(c, view_column)| {
+        *c == column && all.iter::<gtk::ColumnViewColumn>().flatten().any(|shown| shown == *view_column)
+    })
+}
+
+fn visibility_action(
+    column: Column,
+    view: &gtk::ColumnView,
+    columns: &Columns,
+    on_layout: &Rc<dyn Fn()>,
+) -> gio::SimpleAction {
+    let state = shows(view, column, columns).to_variant();
+    let action = gio::SimpleAction::new_stateful(column.id(), None, &state);
+    let (columns, on_layout, view) = (columns.clone(), on_layout.clone(), view.downgrade());
+    action.connect_activate(move |action, _| {
+        let Some(view) = view.upgrade() else { return };
+        let Some((_, view_column)) = columns.iter().find(|(c, _)| *c == column) else { return };
+        let show = !shows(&view, column, &columns);
+        if show {
+            let before = columns.iter().take_while(|(c, _)| *c != column).filter(|(c, _)| shows(&view, *c, &columns));
+            view.insert_column(u32::try_from(before.count()).unwrap_or(u32::MAX), view_column);
+        } else {
+            view.remove_column(view_column);
         }
-    ));
+        action.set_state(&show.to_variant());
+        on_layout();
+    });
     action
 }
 

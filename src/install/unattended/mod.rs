@@ -34,9 +34,11 @@ pub fn check(unattended: &Unattended, family: Family, cancel: &Cancel) -> Result
     check_with(unattended, family, None, cancel)
 }
 
-/// The same for the installer that was found: with its generation, more can be said.
-pub fn check_for(unattended: &Unattended, detected: &Detected, cancel: &Cancel) -> Result<Option<Checked>> {
-    check_with(unattended, detected.family, Some(detected.generation()), cancel)
+/// The same for the installer that was found: with its generation, more can be said. Before one was found, an Anaconda of
+/// any age is supposed.
+pub fn check_for(unattended: &Unattended, detected: Option<&Detected>, cancel: &Cancel) -> Result<Option<Checked>> {
+    let family = detected.map_or(Family::RedHat, |detected| detected.family);
+    check_with(unattended, family, detected.map(Detected::generation), cancel)
 }
 
 fn check_with(

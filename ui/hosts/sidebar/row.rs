@@ -29,6 +29,8 @@ impl HostRow {
         let name = gtk::Label::builder().xalign(0.0).ellipsize(gtk::pango::EllipsizeMode::End).build();
         let state = gtk::Label::builder()
             .xalign(0.0)
+            .wrap(true)
+            .lines(2)
             .ellipsize(gtk::pango::EllipsizeMode::End)
             .css_classes(["caption", "dim-label", "numeric"])
             .build();
@@ -60,6 +62,7 @@ impl HostRow {
         self.enable("connect", !matches!(host.link, LinkState::Up | LinkState::Connecting));
         self.enable("disconnect", host.link != LinkState::Closed);
         self.enable("new-machine", host.link == LinkState::Up);
+        self.enable("restore", host.link == LinkState::Up);
     }
 
     /// Only what the link says: this changes by the second while a lost host is retried.
@@ -94,6 +97,7 @@ fn actions(id: &HostId, output: &Sender<SidebarOut>) -> gio::SimpleActionGroup {
     let all = [
         ("page", HostAct::Page),
         ("new-machine", HostAct::NewMachine),
+        ("restore", HostAct::Restore),
         ("connect", HostAct::Connect),
         ("disconnect", HostAct::Disconnect),
         ("remove", HostAct::Remove),
@@ -134,6 +138,7 @@ fn popup(row: &gtk::ListBoxRow, at: Option<(f64, f64)>) {
     let first = gio::Menu::new();
     first.append(Some(&gettext("Host page")), Some("host.page"));
     first.append(Some(&gettext("New machine…")), Some("host.new-machine"));
+    first.append(Some(&gettext("Start from a saved file…")), Some("host.restore"));
     let second = gio::Menu::new();
     second.append(Some(&gettext("Connect now")), Some("host.connect"));
     second.append(Some(&gettext("Disconnect")), Some("host.disconnect"));

@@ -6,7 +6,7 @@ use drover::finding;
 
 use super::page;
 use crate::i18n::gettext;
-use crate::install::field::{Field, Pen, fill_drop_down, group};
+use crate::install::field::{Field, Pen, fill_drop_down, group, row_with, text_button};
 use crate::install::form::Edit;
 use crate::install::state::State;
 use crate::install::wizard::Msg;
@@ -35,7 +35,7 @@ impl Page {
         let buttons = gtk::Box::builder().spacing(6).homogeneous(true).build();
         buttons.append(&button(&gettext("_Browse NFS…"), pen, || Msg::BrowseNfs));
         buttons.append(&button(&gettext("_Local folder…"), pen, || Msg::BrowseFolder));
-        let where_row = crate::install::field::row_with(&buttons);
+        let where_row = row_with(&buttons);
         let host_group = group(&gettext("Where is the machine to run?"), "", &[&host.row]);
         let tree_group = group(
             &gettext("Where is the installer?"),
@@ -67,7 +67,7 @@ impl Page {
 }
 
 fn button(label: &str, pen: &Pen, msg: impl Fn() -> Msg + 'static) -> gtk::Button {
-    let button = gtk::Button::with_mnemonic(label);
+    let button = text_button(label);
     let pen = pen.clone();
     button.connect_clicked(move |_| pen.send(msg()));
     button

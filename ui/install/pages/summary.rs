@@ -171,7 +171,10 @@ struct Text {
 
 impl Text {
     fn new(title: &str, copy: &str) -> Self {
-        let view = gtk::TextView::builder().editable(false).monospace(true).wrap_mode(gtk::WrapMode::WordChar).build();
+        let view = named_view(title);
+        view.set_editable(false);
+        view.set_monospace(true);
+        view.set_wrap_mode(gtk::WrapMode::WordChar);
         view.set_left_margin(12);
         view.set_right_margin(12);
         view.set_top_margin(12);
@@ -205,4 +208,14 @@ impl Text {
             buffer.set_text(new);
         }
     }
+}
+
+/// On GTK 4.8 only a builder text can name a text view for screen readers.
+fn named_view(name: &str) -> gtk::TextView {
+    let name = glib::markup_escape_text(name);
+    let builder = gtk::Builder::from_string(&format!(
+        r#"<interface><object class="GtkTextView" id="view"><accessibility><property name="label">{name}</property>
+        </accessibility></object></interface>"#
+    ));
+    builder.object("view").unwrap_or_default()
 }
