@@ -22,7 +22,7 @@ def fleet(count):
     """The XML of a test-driver host with `count` machines; every third runs."""
     yield "<node><cpu><mhz>2800</mhz><model>x86_64</model><active>4</active><nodes>1</nodes><sockets>1</sockets>"
     yield "<cores>4</cores><threads>1</threads></cpu><memory>67108864</memory>"
-    yield "<network><name>default</name><bridge name='virbr0'/><forward mode='nat'/></network>"
+    yield "<network><name>default</name><bridge name='virbr0'/><ip address='192.168.122.1' netmask='255.255.255.0'/></network>"
     for i in range(count):
         mac = f"52:54:00:{i >> 16 & 255:02x}:{i >> 8 & 255:02x}:{i & 255:02x}"
         yield (
@@ -122,7 +122,7 @@ def main():
             ours = measure(
                 "Drover", [drover, "--connect", uri],
                 {"frame": r"first-frame elapsed_ms=", "list": r"inventory-complete .*elapsed_ms="},
-                {"DROVER_LOG": "info"}, 60, 5,
+                {"DROVER_LOG": "info", "NO_COLOR": "1"}, 60, 5,
             )
             if ours:
                 print(f"  {'':13} … {ours[0] - opening:.2f} s more than virConnectOpen")
