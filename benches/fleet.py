@@ -92,7 +92,7 @@ class Program:
             pass
 
 
-def measure(name, command, moments, env, limit, settle):
+def measure(name, command, moments, env, limit, settle, more=None):
     """Runs one program on one fleet: (list complete in s, RSS in MB, idle CPU in percent), None where it failed."""
     program = Program(command, moments, env)
     try:
@@ -103,9 +103,18 @@ def measure(name, command, moments, env, limit, settle):
         result = done, program.rss(), program.cpu(10)
         first = f", first frame {program.at['frame']:.2f} s" if "frame" in program.at else ""
         print(f"  {name:13} list complete {done:6.2f} s{first}, RSS {result[1]:5.0f} MB, idle CPU {result[2]:5.1f} %")
+        if more:
+            more(program.process.pid)
         return result
     finally:
         program.stop()
+
+
+def keystrokes(pid):
+    """Prints how long the window takes to answer a keystroke in its search field."""
+    script = os.path.join(os.path.dirname(__file__), "keystroke.py")
+    done = subprocess.run([sys.executable, script, str(pid)], capture_output=True, text=True, timeout=120)
+    print(f"  {'':13} a keystroke in its search: {done.stdout.strip() or done.stderr.strip().splitlines()[-1]}")
 
 
 def main():
@@ -122,7 +131,7 @@ def main():
             ours = measure(
                 "Drover", [drover, "--connect", uri],
                 {"frame": r"first-frame elapsed_ms=", "list": r"inventory-complete .*elapsed_ms="},
-                {"DROVER_LOG": "info", "NO_COLOR": "1"}, 60, 5,
+                {"DROVER_LOG": "info", "NO_COLOR": "1", "GTK_A11Y": "atspi"}, 60, 5, keystrokes,
             )
             if ours:
                 print(f"  {'':13} … {ours[0] - opening:.2f} s more than virConnectOpen")
