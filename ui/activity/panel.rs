@@ -65,7 +65,8 @@ impl Component for Panel {
         root.set_popover(Some(&gtk::Popover::builder().child(&content).build()));
         let face = gtk::Box::new(gtk::Orientation::Horizontal, 6);
         let spinner = gtk::Spinner::builder().visible(false).build();
-        let count = gtk::Label::builder().label(gettext("Tasks")).build();
+        let count = gtk::Label::builder().css_classes(["numeric"]).build();
+        face.append(&gtk::Image::from_icon_name("view-list-bullet-symbolic"));
         face.append(&spinner);
         face.append(&count);
         root.set_child(Some(&face));
@@ -118,10 +119,11 @@ impl Panel {
         self.spinner.set_visible(running > 0);
         self.spinner.set_spinning(running > 0);
         self.count.set_label(&match (running, failed) {
-            (0, 0) => gettext("Tasks"),
+            (0, 0) => String::new(),
             (0, n) => ngettext_f("{n} failed", "{n} failed", n as u64, &[]),
             (n, _) => ngettext_f("{n} task", "{n} tasks", n as u64, &[]),
         });
+        self.count.set_visible(running + failed > 0);
         self.clear.set_visible(self.rows.len() > running);
         self.stack.set_visible_child_name(if self.rows.is_empty() { "empty" } else { "full" });
     }

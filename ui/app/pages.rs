@@ -57,7 +57,7 @@ impl App {
             HostPageOut::Machines(id) => AppMsg::Show(Shown::Host(id)),
         });
         let name = self.inventory.borrow().label(&id);
-        self.tabs.add(page_key, page.widget(), &name, "network-server-symbolic");
+        self.tabs.add(page_key, page.widget(), &name, "drover-host-symbolic");
         self.host_pages.insert(id, page);
     }
 

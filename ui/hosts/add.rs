@@ -224,13 +224,14 @@ impl Fields {
         let test = gtk::Box::new(gtk::Orientation::Horizontal, 12);
         test.append(&self.try_it);
         test.append(&self.spinner);
-        let page = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(18).build();
-        for (set, margin) in [(12, &page)] {
-            margin.set_margin_start(set);
-            margin.set_margin_end(set);
-            margin.set_margin_top(set);
-            margin.set_margin_bottom(set);
-        }
+        let page = gtk::Box::builder()
+            .orientation(gtk::Orientation::Vertical)
+            .spacing(18)
+            .margin_start(12)
+            .margin_end(12)
+            .margin_top(12)
+            .margin_bottom(12)
+            .build();
         page.append(&form);
         page.append(&result);
         page.append(&test);

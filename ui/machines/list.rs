@@ -147,8 +147,12 @@ impl Component for MachineList {
                 gtk::Box {
                     set_orientation: gtk::Orientation::Vertical,
                     gtk::Separator {},
-                    #[local_ref]
-                    bar_box -> gtk::Box {},
+                    // In a narrow window the bar scrolls, instead of keeping the window wide.
+                    gtk::ScrolledWindow {
+                        set_vscrollbar_policy: gtk::PolicyType::Never,
+                        #[local_ref]
+                        bar_box -> gtk::Box {},
+                    },
                 },
             },
         }

@@ -76,7 +76,9 @@ impl View {
                 actions.add_action(&visibility_action(*column, &widget, &columns, &on_layout));
             }
         }
-        if let Some((_, column)) = columns.iter().find(|(c, _)| *c == layout.order.column && shows(&widget, *c, &columns)) {
+        if let Some((_, column)) =
+            columns.iter().find(|(c, _)| *c == layout.order.column && shows(&widget, *c, &columns))
+        {
             widget.sort_by_column(Some(column), direction(layout.order.descending));
         }
         widget.insert_action_group("columns", Some(&actions));
