@@ -27,7 +27,7 @@ if [ "${1:-}" = --check ]; then
     missing=$((missing > 0 ? missing - 1 : 0)) # the header
     if [ "$missing" != 0 ] || [ "$fuzzy" != 0 ]; then
       echo "po/$lang.po: $missing missing, $fuzzy fuzzy:"
-      msgattrib --untranslated --no-obsolete --no-wrap "$dir/$lang.po" | grep -E '^(#:|msgid )' | head -20
+      msgattrib --untranslated --no-obsolete --no-wrap "$dir/$lang.po" | grep -E '^(#:|msgid )' | sed -n 1,20p
       bad=1
     fi
     # A value's name must be the same on both sides: {name} is filled in by the program.

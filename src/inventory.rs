@@ -224,7 +224,12 @@ impl Inventory {
                 host.link = link;
                 vec![Change::Host(id)]
             }
-            Update::Info { host: id, info } => {
+            Update::Info { host: id, mut info } => {
+                // What takes the host a while to tell stays as it was until then.
+                if let Some(before) = host.info.take().filter(|_| info.hypervisor_version == (0, 0, 0)) {
+                    info.hypervisor_version = before.hypervisor_version;
+                    info.cpu_model = before.cpu_model;
+                }
                 host.info = Some(info);
                 vec![Change::Host(id)]
             }

@@ -19,6 +19,11 @@ impl Credentials for Terminal {
     fn answer(&self, challenges: &[Challenge]) -> Option<Vec<Secret>> {
         if Self::is_here() { challenges.iter().map(ask).collect() } else { None }
     }
+
+    /// Here ssh may ask for itself.
+    fn has_terminal(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
 }
 
 fn ask(challenge: &Challenge) -> Option<Secret> {

@@ -30,6 +30,12 @@ pub enum ChallengeKind {
 pub trait Credentials: Send + Sync {
     /// Blocks until a person (or a store) answers all challenges, in order.
     fn answer(&self, challenges: &[Challenge]) -> Option<Vec<Secret>>;
+
+    /// Whether ssh may ask on our terminal. A window must not let it wait there, unseen: then ssh uses keys and its
+    /// agent, and its askpass dialog where `SSH_ASKPASS_REQUIRE` is set.
+    fn has_terminal(&self) -> bool {
+        false
+    }
 }
 
 /// Refuses every login: for hosts that need none.

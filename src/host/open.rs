@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use virt::connect::Connect;
 use virt_sys as sys;
 
-use super::uri::HostUri;
+use super::uri::{HostUri, Transport, UriProblem};
 use super::{Challenge, ChallengeKind, Credentials, HostId};
 use crate::error::OpenFailure;
 use crate::{Error, Result};
@@ -32,7 +32,7 @@ struct Asker<'a> {
 pub(super) fn open(host: &HostId, credentials: &dyn Credentials, asking: &AtomicBool) -> Result<Connect> {
     let text = host.as_str();
     let uri = HostUri::parse(text).map_err(|problem| problem.of(text))?;
-    let name = CString::new(text).map_err(|_| super::uri::UriProblem::Blank.of(text))?;
+    let name = CString::new(dialled(text, &uri, credentials)).map_err(|_| UriProblem::Blank.of(text))?;
     let asker = Asker { host, credentials, asking, gave_up: AtomicBool::new(false) };
     let kinds = [
         sys::VIR_CRED_USERNAME,
@@ -57,13 +57,22 @@ pub(super) fn open(host: &HostId, credentials: &dyn Credentials, asking: &Atomic
     }
     // SAFETY: a fresh, owned reference; `Connect` closes it when dropped.
     let link = unsafe { Connect::from_ptr(link) };
-    if uri.transport != super::uri::Transport::Inside {
+    if uri.transport != Transport::Inside {
         // An old daemon without keepalive still works; a dead link is then noticed by TCP only.
         if let Err(error) = link.set_keep_alive(KEEPALIVE.0, KEEPALIVE.1) {
             tracing::debug!(%error, "no keepalive");
         }
     }
     Ok(link)
+}
+
+/// The URI as libvirt gets it: ssh is kept from a terminal where nobody looks.
+fn dialled(text: &str, uri: &HostUri, credentials: &dyn Credentials) -> String {
+    let asks_elsewhere = credentials.has_terminal() || std::env::var_os("SSH_ASKPASS_REQUIRE").is_some();
+    if uri.transport != Transport::Ssh || uri.parameter("no_tty").is_some() || asks_elsewhere {
+        return text.to_owned();
+    }
+    format!("{text}{}no_tty=1", if text.contains('?') { '&' } else { '?' })
 }
 
 fn last_failure() -> OpenFailure {
@@ -133,4 +142,22 @@ unsafe extern "C" fn on_challenges(asked: sys::virConnectCredentialPtr, count: c
         one.resultlen = c_uint::try_from(bytes.len()).unwrap_or_default();
     }
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::NoCredentials;
+
+    #[test]
+    fn ssh_is_kept_from_the_terminal() {
+        for (given, dialled_as) in [
+            ("qemu+ssh://kvm1/system", "qemu+ssh://kvm1/system?no_tty=1"),
+            ("qemu+ssh://kvm1/system?keyfile=/k", "qemu+ssh://kvm1/system?keyfile=/k&no_tty=1"),
+            ("qemu+ssh://kvm1/system?no_tty=0", "qemu+ssh://kvm1/system?no_tty=0"),
+            ("qemu+tcp://kvm1/system", "qemu+tcp://kvm1/system"),
+        ] {
+            assert_eq!(dialled(given, &HostUri::parse(given).unwrap(), &NoCredentials), dialled_as);
+        }
+    }
 }

@@ -58,7 +58,8 @@ pub enum FailKind {
     Other,
 }
 
-/// What a host is: read once after opening.
+/// What a host is, told after opening. The hypervisor's version (0, 0, 0) and an empty CPU model are not known yet: a
+/// daemon that has just started takes seconds to find them out, and they come in a second telling.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostInfo {
     pub hostname: String,

@@ -118,7 +118,7 @@ fn option_value(text: &str) -> String {
     text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
-/// The parts of an option's value, undone from [`option_value`]'s form.
+/// The parts of an option's value, as virt-install writes and reads it.
 pub fn split_option(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut chars = text.chars();

@@ -9,8 +9,17 @@ use tempfile::NamedTempFile;
 
 /// A file of `count` machines, every third of which runs. Keep it while its host is open.
 pub fn file(count: usize) -> NamedTempFile {
-    let mut xml = String::from(
-        "<node><cpu><mhz>2800</mhz><model>x86_64</model><active>4</active><nodes>1</nodes><sockets>1</sockets>\
+    file_with("", count)
+}
+
+/// The same behind a login.
+pub fn locked_file(count: usize) -> NamedTempFile {
+    file_with("<auth><user password='secret'>admin</user></auth>", count)
+}
+
+fn file_with(auth: &str, count: usize) -> NamedTempFile {
+    let mut xml = format!(
+        "<node>{auth}<cpu><mhz>2800</mhz><model>x86_64</model><active>4</active><nodes>1</nodes><sockets>1</sockets>\
          <cores>4</cores><threads>1</threads></cpu><memory>67108864</memory>\n",
     );
     for i in 0..count {

@@ -1,11 +1,12 @@
 //! Opening, listing, watching and closing.
 //!
 //! `test:///default` is one state for the whole process, so whatever changes machines has a file of its own.
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use drover::Error;
-use drover::host::{FailKind, Host, HostOptions, LinkState, NoCredentials};
-use std::sync::Arc;
+use drover::host::{Challenge, ChallengeKind, Credentials, FailKind, Host, HostOptions, LinkState, NoCredentials};
+use drover::secret::Secret;
 
 use crate::fleet::{self, Watched};
 
@@ -149,5 +150,46 @@ fn a_marked_thread_may_not_call() {
         assert!(result.is_err());
     } else {
         assert!(matches!(result.unwrap(), Err(Error::Busy { .. })));
+    }
+}
+
+/// Answers from a list, and remembers what it was asked.
+struct Answers {
+    user: Option<&'static str>,
+    password: &'static str,
+    asked: Mutex<Vec<ChallengeKind>>,
+}
+
+impl Credentials for Answers {
+    fn answer(&self, challenges: &[Challenge]) -> Option<Vec<Secret>> {
+        let user = self.user?;
+        let one = |challenge: &Challenge| {
+            self.asked.lock().unwrap().push(challenge.kind);
+            let is_user = matches!(challenge.kind, ChallengeKind::User | ChallengeKind::AuthName);
+            Secret::new(if is_user { user } else { self.password })
+        };
+        Some(challenges.iter().map(one).collect())
+    }
+}
+
+fn login(user: Option<&'static str>, password: &'static str) -> (LinkState, Vec<ChallengeKind>) {
+    let file = fleet::locked_file(1);
+    let answers = Arc::new(Answers { user, password, asked: Mutex::default() });
+    let options = HostOptions { stats_every: None, credentials: Arc::clone(&answers) as Arc<dyn Credentials> };
+    let mut watched = Watched::open(&fleet::uri(&file), options);
+    watched.until("an answer", |_, kinds| kinds.contains(&"complete") || kinds.contains(&"down"));
+    let asked = answers.asked.lock().unwrap().clone();
+    (watched.host.link(), asked)
+}
+
+#[test]
+fn a_login_is_asked_for_and_a_refused_one_waits_for_a_person() {
+    let (link, asked) = login(Some("admin"), "secret");
+    assert_eq!(link, LinkState::Up);
+    assert!(asked.len() == 2 && asked.contains(&ChallengeKind::Passphrase), "{asked:?}");
+    for (user, password) in [(Some("admin"), "wrong"), (Some("nobody"), "secret"), (None, "")] {
+        let (link, _) = login(user, password);
+        let LinkState::Failed { kind, retry_at, .. } = &link else { panic!("{link:?}") };
+        assert_eq!((*kind, *retry_at), (FailKind::Login, None));
     }
 }

@@ -12,9 +12,9 @@ use crate::console::watch;
 use crate::screen::Picture;
 use crate::support::{Lab, Machine, detected, lab, open, request, until};
 
-/// Debian's text installer: its dialogs lie on plain blue.
+/// Debian's text installer: its dialogs fill the screen, where the kernel's messages are sparse light lines on black.
 fn installer_screen(picture: &Picture) -> bool {
-    picture.share(|p| p[2] > 120 && p[0] < 60 && p[1] < 60) > 0.2
+    picture.share(|p| p.iter().any(|c| *c > 60)) > 0.3
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn installs_from_nfs_with_a_kickstart_and_shows_the_installer() {
     assert!(image.exists(), "{} is the machine's disk", image.display());
 
     let watched = watch(&host, &machine);
-    watched.until_equal(&machine, Duration::from_secs(180), 0.005, installer_screen);
+    watched.until_equal(&machine, Duration::from_secs(300), 0.005, installer_screen);
 }
 
 #[test]

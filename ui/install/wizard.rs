@@ -75,6 +75,8 @@ pub enum Msg {
     PickAnswers,
     NewMac,
     Begin,
+    /// Closes the list of steps if it lies over the page, else the window.
+    Escape,
     /// Asks first if something was entered.
     Close,
     CloseNow,
@@ -237,6 +239,10 @@ impl Component for Wizard {
                 }
             }
             Msg::Begin => self.begin(root, &sender),
+            Msg::Escape if widgets.flap.is_folded() && widgets.flap.reveals_flap() => {
+                widgets.flap.set_reveal_flap(false)
+            }
+            Msg::Escape => sender.input(Msg::Close),
             Msg::Close if self.state.form.is_touched() => ask_to_close(root, sender.input_sender().clone()),
             Msg::Close | Msg::CloseNow => {
                 root.destroy();
@@ -426,7 +432,7 @@ fn keys(root: &adw::Window, sender: &ComponentSender<Wizard>) {
         Key::Page_Up if modifiers.contains(ModifierType::CONTROL_MASK) => Some(Msg::Back),
         _ => None,
     });
-    on_keys(root, gtk::PropagationPhase::Bubble, sender, |key, _| (key == Key::Escape).then_some(Msg::Close));
+    on_keys(root, gtk::PropagationPhase::Bubble, sender, |key, _| (key == Key::Escape).then_some(Msg::Escape));
 }
 
 fn on_keys(
