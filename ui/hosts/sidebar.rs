@@ -86,6 +86,7 @@ impl Component for Sidebar {
             .hscrollbar_policy(gtk::PolicyType::Never)
             .width_request(240)
             .vexpand(true)
+            .css_classes(["background"])
             .build()
     }
 
