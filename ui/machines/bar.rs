@@ -17,7 +17,12 @@ impl SelectionBar {
     /// The bar for nothing selected.
     pub fn new() -> Self {
         use Command as C;
-        let widget = gtk::Box::builder().spacing(6).css_classes(["toolbar", "selection-bar"]).build();
+        let widget = gtk::Box::builder().spacing(6)
+            .margin_top(6)
+            .margin_bottom(6)
+            .margin_start(6)
+            .margin_end(6)
+            .build();
         let count = gtk::Label::builder().css_classes(["heading", "numeric"]).margin_start(6).margin_end(6).build();
         widget.append(&count);
         let start = button(C::Start, "media-playback-start-symbolic");

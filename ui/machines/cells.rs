@@ -32,6 +32,11 @@ enum Parts {
         text: gtk::Inscription,
         host: OnceCell<HostParts>,
     },
+    /// A word; the button of a lost host takes its place.
+    State {
+        text: gtk::Inscription,
+        retry: OnceCell<gtk::Button>,
+    },
     Cpu {
         text: gtk::Inscription,
         sparkline: Sparkline,
@@ -39,12 +44,11 @@ enum Parts {
     Text(gtk::Inscription),
 }
 
-/// The two lines of a host, and the button of a lost one.
+/// The lines of a host.
 struct HostParts {
     all: gtk::Box,
     name: gtk::Inscription,
     status: gtk::Inscription,
-    retry: gtk::Button,
 }
 
 struct CellWidgets {
@@ -134,7 +138,7 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
         Column::Name => {
             let icon = gtk::Image::new();
             let text = inscription(0.0);
-            text.set_min_chars(12);
+            text.set_min_chars(16);
             let machine = gtk::Box::new(gtk::Orientation::Horizontal, 8);
             machine.append(&icon);
             machine.append(&text);
@@ -145,7 +149,7 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
         Column::Cpu => {
             let text = inscription(1.0);
             text.set_hexpand(false);
-            text.set_min_chars(5);
+            text.set_min_chars(6);
             let sparkline = Sparkline::default();
             sparkline.set_hexpand(true);
             let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
@@ -158,7 +162,11 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
             text.add_css_class("numeric");
             (Parts::Text(text.clone()), text.upcast())
         }
-        Column::State | Column::Os | Column::Memory | Column::Addresses | Column::Autostart => {
+        Column::State => {
+            let text = inscription(0.0);
+            (Parts::State { text: text.clone(), retry: OnceCell::new() }, text.upcast())
+        }
+        Column::Os | Column::Memory | Column::Addresses | Column::Autostart => {
             let text = inscription(0.0);
             (Parts::Text(text.clone()), text.upcast())
         }
@@ -193,7 +201,7 @@ impl CellWidgets {
     fn show_host(&self, host: &HostEntry, on_retry: &Retry) {
         match &self.parts {
             Parts::Name { expander, host: parts, .. } => {
-                let parts = parts.get_or_init(|| host_parts(&self.item, on_retry.clone()));
+                let parts = parts.get_or_init(host_parts);
                 if expander.child().as_ref() != Some(parts.all.upcast_ref()) {
                     expander.set_child(Some(&parts.all));
                 }
@@ -201,9 +209,19 @@ impl CellWidgets {
                 let (name, address) = (escape(&host.name()), escape(&host_text::address(host)));
                 parts.name.set_markup(Some(&format!("<b>{name}</b>  <span alpha=\"60%\">{address}</span>")));
                 set_text(&parts.status, &status);
-                let down = matches!(host.link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed);
-                parts.retry.set_visible(down);
-                expander.set_tooltip_text(Some(&status));
+                // Why it is down may be long.
+                parts.status.set_min_lines(if is_down(&host.link) { 2 } else { 1 });
+                set_class(&parts.status, "dim-label", !is_down(&host.link));
+                expander.set_tooltip_text(Some(&format!("{}\n{status}", host.id.as_str())));
+            }
+            Parts::State { text, retry } => {
+                set_text(text, "");
+                if is_down(&host.link) {
+                    let button = retry.get_or_init(|| retry_button(&self.item, on_retry.clone()));
+                    self.item.set_child(Some(button));
+                } else {
+                    self.item.set_child(Some(text));
+                }
             }
             Parts::Cpu { text, sparkline } => {
                 let cpu = host.load.cpu_percent.filter(|_| host.link == LinkState::Up);
@@ -240,6 +258,13 @@ impl CellWidgets {
                 }
                 expander.set_tooltip_text(facts.title.as_deref());
             }
+            Parts::State { text, .. } => {
+                if self.item.child().as_ref() != Some(text.upcast_ref()) {
+                    self.item.set_child(Some(text));
+                }
+                set_class(text, "dim-label", dim);
+                set_text(text, &format::state_word(facts.state, facts.saved, stale && facts.state.is_active()));
+            }
             Parts::Cpu { text, sparkline } => {
                 let cpu = live(facts, stale).and(facts.stats.cpu_percent);
                 let history = entry.machines.get(&contents.key.domain).map(|m| &m.cpu_history);
@@ -256,7 +281,8 @@ impl CellWidgets {
 fn show_cpu(text: &gtk::Inscription, sparkline: &Sparkline, cpu: Option<f32>, history: impl Iterator<Item = f32>) {
     match cpu {
         Some(cpu) => {
-            set_text(text, &format::percent(cpu));
+            // A blank would let it break into two lines.
+            set_text(text, &format::percent(cpu).replace(' ', "\u{a0}"));
             sparkline.set(history, HISTORY, 100.0);
         }
         None => {
@@ -266,16 +292,25 @@ fn show_cpu(text: &gtk::Inscription, sparkline: &Sparkline, cpu: Option<f32>, hi
     }
 }
 
-fn host_parts(item: &gtk::ListItem, on_retry: Retry) -> HostParts {
+fn is_down(link: &LinkState) -> bool {
+    matches!(link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed)
+}
+
+fn host_parts() -> HostParts {
     let (name, status) = (inscription(0.0), inscription(0.0));
+    name.set_min_chars(26);
     status.add_css_class("caption");
-    status.add_css_class("dim-label");
-    let lines = gtk::Box::new(gtk::Orientation::Vertical, 0);
-    lines.append(&name);
-    lines.append(&status);
-    let retry = gtk::Button::builder().label(gettext("Try now")).valign(gtk::Align::Center).build();
+    let all = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    all.append(&name);
+    all.append(&status);
+    HostParts { all, name, status }
+}
+
+fn retry_button(item: &gtk::ListItem, on_retry: Retry) -> gtk::Button {
+    let button =
+        gtk::Button::builder().label(gettext("Try now")).valign(gtk::Align::Center).halign(gtk::Align::Start).build();
     let item = item.downgrade();
-    retry.connect_clicked(move |_| {
+    button.connect_clicked(move |_| {
         let row = item.upgrade().and_then(|i| i.item()).as_ref().and_then(Item::of);
         if let Some(Item::Host(row)) = row
             && let Some(id) = row.id()
@@ -283,10 +318,7 @@ fn host_parts(item: &gtk::ListItem, on_retry: Retry) -> HostParts {
             on_retry(id);
         }
     });
-    let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);
-    all.append(&lines);
-    all.append(&retry);
-    HostParts { all, name, status, retry }
+    button
 }
 
 fn escape(text: &str) -> glib::GString {
@@ -301,7 +333,6 @@ fn live(facts: &Facts, stale: bool) -> Option<()> {
 fn text_of(column: Column, facts: &Facts, stale: bool) -> String {
     let rate = |value: Option<u64>| live(facts, stale).and(value).map(format::rate).unwrap_or_default();
     match column {
-        Column::State => format::state_word(facts.state, facts.saved, stale && facts.state.is_active()),
         Column::Os => facts.os.clone(),
         Column::Memory if facts.state.is_active() => format::memory_of(facts.memory_used(), facts.max_memory_kib),
         Column::Memory => format::memory(facts.max_memory_kib),
@@ -310,7 +341,7 @@ fn text_of(column: Column, facts: &Facts, stale: bool) -> String {
         Column::Addresses => facts.addresses.clone(),
         Column::Autostart if facts.autostart => gettext("Yes"),
         Column::Snapshots => facts.snapshots.filter(|n| *n > 0).map(|n| n.to_string()).unwrap_or_default(),
-        Column::Name | Column::Cpu | Column::Autostart => String::new(),
+        Column::Name | Column::State | Column::Cpu | Column::Autostart => String::new(),
     }
 }
 

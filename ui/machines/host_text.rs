@@ -2,16 +2,34 @@
 use std::time::SystemTime;
 
 use drover::host::LinkState;
+use drover::host::uri::{HostUri, Transport};
 use drover::inventory::HostEntry;
 
 use super::format;
 use crate::hosts::link;
 use crate::i18n::{gettext, gettext_f};
 
-/// Its URI, unless that is the name already.
+/// Where it is and how it is reached: "system · local socket", "10.0.0.5 · SSH". The whole URI is for the tooltip.
 pub fn address(host: &HostEntry) -> String {
-    let uri = host.id.as_str();
-    if host.name() == uri { String::new() } else { uri.to_owned() }
+    let Ok(uri) = HostUri::parse(host.id.as_str()) else { return String::new() };
+    let path = uri.path.rsplit('/').next().unwrap_or_default();
+    if uri.driver == "test" {
+        let name = path.strip_suffix(".xml").unwrap_or(path);
+        return at(host, name, &gettext("sample machines"));
+    }
+    let place = uri.host.as_deref().unwrap_or(path);
+    let way = match uri.transport {
+        Transport::Ssh => gettext("SSH"),
+        Transport::Tcp => gettext("TCP, not encrypted"),
+        _ if uri.is_local() => gettext("local socket"),
+        _ => gettext("TLS"),
+    };
+    at(host, place, &way)
+}
+
+/// The place is left out where it is the host's name already.
+fn at(host: &HostEntry, place: &str, way: &str) -> String {
+    if place == host.name() { way.to_owned() } else { format!("{place} · {way}") }
 }
 
 /// One line: version and machines, or the state of the link with what happens next.
@@ -66,8 +84,19 @@ mod tests {
     fn a_live_host_tells_its_version_and_machines() {
         let host = host(LinkState::Up);
         assert_eq!(status(&host, SystemTime::now()), "QEMU 10.0.0 · 1 machine");
-        assert_eq!(address(&host), "qemu+ssh://kvm1/system");
+        assert_eq!(address(&host), "SSH");
         assert_eq!(memory(&host), "64 GiB");
+    }
+
+    #[test]
+    fn the_way_to_a_host_is_told_in_words() {
+        let address = |uri: &str| address(inventory(&HostId::new(uri), &[]).hosts().first().unwrap());
+        assert_eq!(address("qemu:///system"), "system · local socket");
+        assert_eq!(address("qemu+unix:///session?socket=/run/x"), "session · local socket");
+        assert_eq!(address("qemu+tcp://10.77.0.99/system"), "TCP, not encrypted");
+        assert_eq!(address("qemu://kvm2/system"), "TLS");
+        assert_eq!(address("test:///srv/demo.xml"), "sample machines");
+        assert_eq!(address("nonsense"), "");
     }
 
     #[test]

@@ -183,12 +183,12 @@ fn cells_show_what_the_host_said_last() {
     list.tell(Update::Link { host: list.host.clone(), link: LinkState::Up });
     list.tell(list.stats(&[(1, 42.0)]));
     cells.refresh(false);
-    assert!(texts().contains(&"Running".to_owned()) && texts().contains(&"42 %".to_owned()), "{:?}", texts());
+    assert!(texts().contains(&"Running".to_owned()) && texts().contains(&"42\u{a0}%".to_owned()), "{:?}", texts());
     let now = std::time::SystemTime::now();
     let lost = LinkState::Lost { since: now, retry_at: now, reason: "cut".into() };
     list.tell(Update::Link { host: list.host.clone(), link: lost });
     cells.refresh(false);
-    assert!(texts().contains(&"Running?".to_owned()) && !texts().contains(&"42 %".to_owned()), "{:?}", texts());
+    assert!(texts().contains(&"Running?".to_owned()) && !texts().contains(&"42\u{a0}%".to_owned()), "{:?}", texts());
     window.destroy();
 }
 

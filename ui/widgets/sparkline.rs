@@ -40,10 +40,17 @@ mod imp {
         fn snapshot(&self, snapshot: &gtk::Snapshot) {
             let widget = self.obj();
             let (width, height) = (WidgetExt::width(&*widget) as f32, WidgetExt::height(&*widget) as f32);
-            let points = points(&self.samples.borrow(), self.slots.get(), self.top.get(), width, height);
-            let [first, .., last] = points.as_slice() else { return };
+            if self.samples.borrow().is_empty() {
+                return;
+            }
             let cairo = snapshot.append_cairo(&graphene::Rect::new(0.0, 0.0, width, height));
             let colour = widget.style_context().color();
+            // The base line tells an idle machine from one that is not told of.
+            set_colour(&cairo, &colour, 0.25);
+            cairo.rectangle(0.0, f64::from(height) - 1.0, f64::from(width), 1.0);
+            let _ = cairo.fill();
+            let points = points(&self.samples.borrow(), self.slots.get(), self.top.get(), width, height);
+            let [first, .., last] = points.as_slice() else { return };
             for (x, y) in &points {
                 cairo.line_to(f64::from(*x), f64::from(*y));
             }
