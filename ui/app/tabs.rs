@@ -199,6 +199,21 @@ fn new_window(open: &Open, app: &Sender<AppMsg>) -> adw::TabView {
             glib::Propagation::Proceed
         }
     ));
+    let close = gtk::CallbackAction::new(glib::clone!(
+        #[weak]
+        view,
+        #[upgrade_or]
+        glib::Propagation::Proceed,
+        move |_, _| {
+            if let Some(page) = view.selected_page() {
+                view.close_page(&page);
+            }
+            glib::Propagation::Stop
+        }
+    ));
+    let keys = gtk::ShortcutController::new();
+    keys.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string("<Control>w"), Some(close)));
+    window.add_controller(keys);
     window.present();
     view
 }
