@@ -35,7 +35,7 @@ pub struct Init {
 
 /// All that was entered, to open the window with again.
 #[derive(Clone, Debug)]
-pub struct Draft(Form);
+pub struct Draft(Box<Form>);
 
 /// What the window says to the app.
 pub enum Output {
@@ -182,7 +182,7 @@ impl Component for Wizard {
         let state = State {
             hosts: init.hosts,
             host,
-            form: init.draft.map(|draft| draft.0).unwrap_or_default(),
+            form: init.draft.map(|draft| *draft.0).unwrap_or_default(),
             step: Step::Source,
             visited: [true, false, false, false, false, false],
             offers: Live::default(),
@@ -416,7 +416,7 @@ impl Wizard {
         let begin = Output::Begin {
             host: choice.host.clone(),
             plan: Box::new(plan.clone()),
-            draft: Draft(self.state.form.clone()),
+            draft: Draft(Box::new(self.state.form.clone())),
         };
         root.destroy();
         let _ = sender.output(begin);

@@ -151,7 +151,7 @@ impl Component for MachineList {
                     gtk::ScrolledWindow {
                         set_vscrollbar_policy: gtk::PolicyType::Never,
                         #[local_ref]
-                        bar_box -> gtk::Box {},
+                        bar_box -> adw::Squeezer {},
                     },
                 },
             },
@@ -247,6 +247,7 @@ impl Component for MachineList {
             }
             MachineListMsg::Command(command) => self.command(command, root, &sender),
             MachineListMsg::MenuAt(x, y) => self.menu_at(x, y),
+            MachineListMsg::MenuAtFocus if self.selected.is_empty() => {}
             MachineListMsg::MenuAtFocus => self.menu.open_at_focus(&self.actions),
         }
         self.show(widgets);
@@ -361,6 +362,9 @@ impl MachineList {
         let Some(position) = view.pick(x, y, gtk::PickFlags::DEFAULT).and_then(|w| self.cells.position_at(&w)) else {
             return;
         };
+        if !matches!(self.model.item(position), Some(Item::Machine(_))) {
+            return;
+        }
         if !self.model.selection().is_selected(position) {
             self.model.selection().select_item(position, true);
         }
