@@ -254,7 +254,7 @@ impl Command {
         let label = self.label();
         let key = self
             .key()
-            .and_then(|key| gtk::accelerator_parse(key))
+            .and_then(gtk::accelerator_parse)
             .map(|(key, mods)| gtk::accelerator_get_label(key, mods));
         key.map_or(label.clone(), |key| format!("{label} ({key})"))
     }
