@@ -194,6 +194,8 @@ impl Component for App {
                 set_child = &gtk::Box {
                     set_orientation: gtk::Orientation::Vertical,
                     adw::HeaderBar {
+                        #[watch]
+                        set_decoration_layout: model.narrow.then_some(":close"),
                         pack_start: &show_sidebar,
                         pack_start = &gtk::Button {
                             #[watch]

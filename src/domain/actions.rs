@@ -103,10 +103,13 @@ impl Action {
 
 /// Does it. Blocks until libvirt has done it (saving may take minutes); what changes arrives as an event.
 pub fn run(host: &Host, domain: DomainId, action: Action) -> Result<()> {
-    host.call(move |link| {
+    let result = host.call(move |link| {
         let handle = read::lookup(link, domain)?;
         act(&handle, &action)
-    })
+    });
+    // Not every change has an event (autostart has none), and a failed action may have changed something, too.
+    host.refresh(domain);
+    result
 }
 
 fn act(handle: &Domain, action: &Action) -> Result<()> {

@@ -26,6 +26,7 @@ pub use update::{FailKind, HostId, HostInfo, HostLoad, LinkState, Update};
 use uri::HostUri;
 use watch::{Signal, Watcher};
 
+use crate::domain::DomainId;
 use crate::{Error, Result};
 
 /// Calls of the person's own: so many at once, and so many waiting, before a host counts as busy.
@@ -164,6 +165,13 @@ impl Host {
     pub fn open_fresh(&self) -> Result<Connect> {
         forbidden(self.id().as_str())?;
         fresh(&self.inner.shared)
+    }
+
+    /// Has a machine read again, after a change for which libvirt has no event (autostart, snapshots). Returns at once.
+    pub fn refresh(&self, domain: DomainId) {
+        if let Some(watcher) = &self.inner.watcher {
+            let _ = watcher.send(Signal::Refresh(domain));
+        }
     }
 
     /// Tries to reconnect now instead of at the planned time.

@@ -4,6 +4,7 @@ use std::time::Instant;
 use virt::connect::Connect;
 
 use super::HostInfo;
+use super::lane::is_alive;
 use super::stats::{self, Ask, NodeSample, Sample};
 use crate::domain::read::{self, Row};
 use crate::domain::{DomainId, DomainInfo};
@@ -80,7 +81,7 @@ pub(super) fn machines(link: &Connect, ids: Vec<DomainId>) -> Answer {
     for id in ids {
         match read::one(link, id) {
             Ok(info) => read.push((id, info)),
-            Err(error) if !link.is_alive().unwrap_or(false) => return Answer::Failed(error),
+            Err(error) if !is_alive(link) => return Answer::Failed(error),
             // One machine that can't be read must not hide the others.
             Err(error) => tracing::warn!(%id, %error, "machine not read"),
         }
@@ -99,7 +100,7 @@ pub(super) fn details(link: &Connect, rows: Vec<Row>) -> Answer {
             }
             // Gone meanwhile: its event tells.
             Err(Error::NoDomain(_)) => {}
-            Err(error) if !link.is_alive().unwrap_or(false) => return Answer::Failed(error),
+            Err(error) if !is_alive(link) => return Answer::Failed(error),
             Err(error) => tracing::warn!(name = info.name, %error, "details not read"),
         }
     }
@@ -111,7 +112,7 @@ pub(super) fn figures(link: &Connect) -> Answer {
     let machines = match stats::all(link, Ask::Figures) {
         Ok(samples) => samples,
         Err(Error::Unsupported(_)) => each(link),
-        Err(error) if !link.is_alive().unwrap_or(false) => return Answer::Failed(error),
+        Err(error) if !is_alive(link) => return Answer::Failed(error),
         Err(error) => {
             tracing::debug!(%error, "no figures this time");
             Vec::new()

@@ -16,6 +16,7 @@ use super::link::Link;
 use super::reads::Answer;
 use super::{CALLS, FailKind, HostId, LinkState, Shared, Update, open};
 use crate::domain::read::Row;
+use crate::domain::{DomainId, DomainInfo};
 use crate::{Error, Result};
 
 /// Seconds between tries.
@@ -29,6 +30,7 @@ pub(super) enum Signal {
     Event { generation: u64, event: Event },
     Dead { generation: u64, reason: String },
     Read { generation: u64, number: u64, answer: Answer },
+    Refresh(DomainId),
     RetryNow,
     Close,
 }
@@ -166,11 +168,7 @@ impl Watcher {
             // Of an opening that was given up.
             Signal::Opened { result, .. } => dispose(result.ok()),
             Signal::Event { generation, event } if self.is_current(generation) => match event {
-                Event::Domain(id) => {
-                    if let Some(link) = &mut self.link {
-                        link.touch(id);
-                    }
-                }
+                Event::Domain(id) => self.touch(id),
                 Event::Closed(reason) => self.lost(reason.as_str().to_owned()),
             },
             Signal::Dead { generation, reason } if self.is_current(generation) => self.lost(reason),
@@ -178,6 +176,7 @@ impl Watcher {
             // Of a link that is gone; its handles may close it.
             Signal::Read { answer: Answer::List(rows), .. } => dispose(rows.ok()),
             Signal::Event { .. } | Signal::Dead { .. } | Signal::Read { .. } | Signal::Close => {}
+            Signal::Refresh(id) => self.touch(id),
             Signal::RetryNow => {
                 if self.link.is_none() {
                     self.failures = 0;
@@ -187,6 +186,12 @@ impl Watcher {
                     self.open();
                 }
             }
+        }
+    }
+
+    fn touch(&mut self, id: DomainId) {
+        if let Some(link) = &mut self.link {
+            link.touch(id);
         }
     }
 
@@ -315,11 +320,7 @@ impl Watcher {
         }
     }
 
-    fn take_machines(
-        &mut self,
-        number: u64,
-        machines: Vec<(crate::domain::DomainId, Option<crate::domain::DomainInfo>)>,
-    ) {
+    fn take_machines(&mut self, number: u64, machines: Vec<(DomainId, Option<DomainInfo>)>) {
         let host = self.host();
         let Some(link) = &mut self.link else { return };
         let (mut changed, mut gone) = (Vec::new(), Vec::new());

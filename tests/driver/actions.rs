@@ -32,6 +32,8 @@ fn actions_do_what_they_say() {
     act(&mut watched, id, Action::Shutdown, state(State::Off));
     act(&mut watched, id, Action::Rename("other".into()), |info| info.name == "other");
     act(&mut watched, id, Action::Start, state(State::Running));
+    act(&mut watched, id, Action::Autostart(true), |info| info.autostart);
+    act(&mut watched, id, Action::Autostart(false), |info| !info.autostart);
     act(&mut watched, id, Action::Reboot, |_| true);
     act(&mut watched, id, Action::ForceOff, state(State::Off));
 

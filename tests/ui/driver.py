@@ -216,8 +216,9 @@ class App:
 
     def text_of(self, node):
         """A node's text content."""
-        text = node.get_text_iface()
-        return text.get_text(0, text.get_character_count()) if text is not None else node.get_name()
+        if node.get_text_iface() is None:
+            return node.get_name()
+        return Atspi.Text.get_text(node, 0, Atspi.Text.get_character_count(node))
 
     def shoot(self, name):
         """Keeps a screenshot of the whole screen as NAME.png."""

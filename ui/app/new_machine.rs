@@ -1,4 +1,6 @@
 //! New machines: opens the window, carries its plan out as a task, and keeps what was entered if that fails.
+use std::time::SystemTime;
+
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId, LinkState};
 use drover::install::plan::Plan;
@@ -42,8 +44,7 @@ impl App {
         entries
             .filter_map(|entry| {
                 let name = entry.name().to_owned();
-                let trouble = (entry.link != LinkState::Up)
-                    .then(|| gettext_f("{host}: {state}", &[("host", &name), ("state", &link::word(&entry.link))]));
+                let trouble = (entry.link != LinkState::Up).then(|| link::sentence(&entry.link, SystemTime::now()));
                 Some(HostChoice { host: self.hosts.get(&entry.id)?.clone(), name, trouble })
             })
             .collect()

@@ -183,3 +183,41 @@ fn new_window(open: &Open, app: &Sender<AppMsg>) -> adw::TabView {
     window.present();
     view
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pump() {
+        for _ in 0..50 {
+            glib::MainContext::default().iteration(false);
+        }
+    }
+
+    #[gtk::test]
+    fn a_page_is_opened_once_closed_by_a_person_and_the_list_stays() {
+        adw::init().unwrap();
+        let (app, messages) = relm4::channel();
+        let tabs = Tabs::new(&app);
+        let window = adw::Window::builder().content(&tabs.view).build();
+        tabs.add(PageKey::Machines, &gtk::Label::new(None), "Machines", "view-list-symbolic");
+        assert!(!tabs.bar.is_visible(), "the list alone needs no bar");
+        let host = PageKey::Host(HostId::new("test:///default"));
+        assert!(!tabs.select(&host));
+        tabs.add(host.clone(), &gtk::Label::new(None), "kvm1", "drover-host-symbolic");
+        assert!(tabs.bar.is_visible() && tabs.is_front(&host) && tabs.selected() == Some(host.clone()));
+        assert!(tabs.select(&PageKey::Machines) && !tabs.is_front(&host));
+        tabs.close_selected();
+        pump();
+        assert_eq!(tabs.view.n_pages(), 2, "the list can't be closed");
+        assert!(tabs.select(&host));
+        tabs.close_selected();
+        pump();
+        assert_eq!(tabs.view.n_pages(), 1);
+        drop((app, tabs));
+        window.destroy();
+        pump();
+        let closed = std::iter::from_fn(|| messages.recv_sync());
+        assert!(closed.into_iter().any(|m| matches!(m, AppMsg::Closed(key) if key == host)));
+    }
+}

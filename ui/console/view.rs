@@ -13,7 +13,7 @@ use super::bar::Bar;
 use super::keys;
 use super::mode::Mode;
 use super::screen::Screen;
-use super::window::OwnWindow;
+use super::window::{OwnWindow, elsewhere};
 use super::words;
 use crate::i18n::{gettext, gettext_f};
 
@@ -69,7 +69,7 @@ pub struct ConsoleView {
     visible: bool,
     fit: bool,
     grabbed: bool,
-    /// The guest had the keyboard when its picture was lost.
+    /// The guest had the keyboard when its picture was lost, or is to get it with the next one.
     had_keyboard: bool,
     own_window: Option<OwnWindow>,
 }
@@ -261,6 +261,7 @@ impl Component for ConsoleView {
                 self.name.clone()
             });
         }
+        self.let_go(widgets);
         self.update_view(widgets, sender);
         self.move_focus(widgets);
         if asks && widgets.stage.is_mapped() {
@@ -295,24 +296,30 @@ impl ConsoleView {
         self.bar.set_live(matches!(self.mode, Mode::Live));
     }
 
-    /// Without a live picture the keyboard is not the guest's; with the next one it is again, if it was before.
+    /// Without a live picture the keyboard is not the guest's. Before what has the focus is hidden: GTK would give it to
+    /// whatever comes next.
+    fn let_go(&mut self, widgets: &ConsoleViewWidgets) {
+        let picture = &self.screen.picture;
+        let lost = !matches!(self.mode, Mode::Live) && picture.has_focus();
+        self.had_keyboard |= lost;
+        if let Some(root) = picture.root()
+            && (lost || (self.mode.button().is_empty() && widgets.act.has_focus()))
+        {
+            root.set_focus(None::<&gtk::Widget>);
+        }
+    }
+
+    /// The keyboard goes to the button meanwhile, and with the next picture to the guest, unless a person moved it away.
     fn move_focus(&mut self, widgets: &ConsoleViewWidgets) {
         let picture = &self.screen.picture;
         let Some(root) = picture.root() else { return };
-        if matches!(self.mode, Mode::Live) {
-            let free = root.focus().is_none_or(|focus| focus.is_ancestor(&widgets.stage));
-            if std::mem::take(&mut self.had_keyboard) && free {
-                picture.grab_focus();
+        let nowhere = root.focus().is_none();
+        if !matches!(self.mode, Mode::Live) {
+            if self.had_keyboard && nowhere {
+                widgets.act.grab_focus();
             }
-            return;
-        }
-        if picture.has_focus() {
-            self.had_keyboard = true;
-            root.set_focus(None::<&gtk::Widget>);
-        }
-        if self.had_keyboard && root.focus().is_none() {
-            // While connecting there is no button; it comes with the next state.
-            widgets.act.grab_focus();
+        } else if std::mem::take(&mut self.had_keyboard) && (nowhere || widgets.act.has_focus()) {
+            picture.grab_focus();
         }
     }
 
@@ -324,6 +331,7 @@ impl ConsoleView {
     }
 
     fn act(&mut self, widgets: &ConsoleViewWidgets, sender: &ComponentSender<Self>) {
+        self.had_keyboard = true;
         match self.mode {
             Mode::Off => {
                 let _ = sender.output(Output::Start);
@@ -378,19 +386,4 @@ impl ConsoleView {
 
 fn release_hint() -> String {
     gettext("Ctrl+Alt releases the keyboard")
-}
-
-/// What the page shows while the console is in its own window.
-fn elsewhere(input: &relm4::Sender<Input>) -> adw::StatusPage {
-    let button = gtk::Button::builder().label(gettext("Bring it back")).halign(gtk::Align::Center).build();
-    button.add_css_class("pill");
-    let input = input.clone();
-    button.connect_clicked(move |_| {
-        let _ = input.send(Input::ToggleDetached);
-    });
-    adw::StatusPage::builder()
-        .icon_name("video-display-symbolic")
-        .title(gettext("The console is in its own window"))
-        .child(&button)
-        .build()
 }

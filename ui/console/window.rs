@@ -2,6 +2,9 @@
 use gtk::glib::Propagation;
 use gtk::prelude::*;
 
+use super::view::Input;
+use crate::i18n::gettext;
+
 /// Where the console lives when it is not in its page. Dropping it closes the window.
 pub struct OwnWindow {
     window: gtk::Window,
@@ -55,4 +58,19 @@ impl Drop for OwnWindow {
         self.window.set_child(None::<&gtk::Widget>);
         self.window.destroy();
     }
+}
+
+/// What the page shows while the console is in its own window.
+pub fn elsewhere(input: &relm4::Sender<Input>) -> adw::StatusPage {
+    let button = gtk::Button::builder().label(gettext("Bring it back")).halign(gtk::Align::Center).build();
+    button.add_css_class("pill");
+    let input = input.clone();
+    button.connect_clicked(move |_| {
+        let _ = input.send(Input::ToggleDetached);
+    });
+    adw::StatusPage::builder()
+        .icon_name("video-display-symbolic")
+        .title(gettext("The console is in its own window"))
+        .child(&button)
+        .build()
 }

@@ -217,8 +217,7 @@ fn named<W: IsA<glib::Object> + Default>(class: &str, label: &str) -> W {
     let (name, label) = (glib::markup_escape_text(&label.replace('_', "")), glib::markup_escape_text(label));
     let builder = gtk::Builder::from_string(&format!(
         r#"<interface><object class="{class}" id="it"><property name="child"><object class="GtkLabel">
-        <property name="label">{label}</property><property name="use-underline">1</property><property name="xalign">0</property>
-        <property name="wrap">1</property></object></property>
+        <property name="label">{label}</property><property name="use-underline">1</property><property name="wrap">1</property></object></property>
         <accessibility><property name="label">{name}</property></accessibility></object></interface>"#
     ));
     builder.object("it").unwrap_or_default()

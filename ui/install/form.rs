@@ -356,4 +356,4 @@ fn with_ending(path: &str, old: Format, new: Format) -> String {
 
 #[cfg(test)]
 #[path = "form_tests.rs"]
-mod tests;
+pub mod tests;

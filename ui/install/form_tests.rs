@@ -10,7 +10,7 @@ use drover::network::NetworkInfo;
 
 use super::*;
 
-fn rhel5() -> Detected {
+pub fn rhel5() -> Detected {
     Detected {
         location: Location::Dir("/soft/rhel5_source".into()),
         family: Family::RedHat,

@@ -296,3 +296,7 @@ fn missing(field: Field) -> String {
         _ => gettext("An answer is needed"),
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -10,29 +10,33 @@ use crate::i18n::gettext;
 
 /// The list and its rows' ticks.
 pub struct Steps {
-    pub widget: gtk::ListBox,
+    pub widget: gtk::ScrolledWindow,
+    list: gtk::ListBox,
     ticks: Vec<gtk::Image>,
 }
 
 impl Steps {
     pub fn new(pen: &Pen) -> Self {
-        let widget = gtk::ListBox::builder().selection_mode(gtk::SelectionMode::Browse).width_request(190).build();
-        widget.add_css_class("navigation-sidebar");
+        let list = gtk::ListBox::builder().selection_mode(gtk::SelectionMode::Browse).width_request(190).build();
+        list.add_css_class("navigation-sidebar");
+        // Folded, it lies over the page.
+        let behind = gtk::ScrolledWindow::builder().hscrollbar_policy(gtk::PolicyType::Never).child(&list).build();
+        behind.add_css_class("background");
         let ticks = Step::ALL.iter().map(|step| {
             let name = glib::markup_escape_text(&step_name(*step));
             let builder = gtk::Builder::from_string(&ROW.replace("{name}", &name));
-            widget.append(&builder.object::<gtk::ListBoxRow>("row").unwrap_or_default());
+            list.append(&builder.object::<gtk::ListBoxRow>("row").unwrap_or_default());
             builder.object::<gtk::Image>("tick").unwrap_or_default()
         });
         let ticks = ticks.collect();
         let pen = pen.clone();
-        widget.connect_row_selected(move |_, row| {
+        list.connect_row_selected(move |_, row| {
             let step = row.and_then(|r| usize::try_from(r.index()).ok()).and_then(|i| Step::ALL.get(i));
             if let Some(step) = step {
                 pen.send(Msg::Go(*step));
             }
         });
-        Self { widget, ticks }
+        Self { widget: behind, list, ticks }
     }
 
     /// Ticks what is complete and marks what stands in the way on a step that was seen.
@@ -48,9 +52,9 @@ impl Steps {
             tick.set_icon_name(Some(icon).filter(|i| !i.is_empty()));
             tick.set_css_classes(&[class]);
         }
-        let row = i32::try_from(state.step.index()).ok().and_then(|i| self.widget.row_at_index(i));
-        if self.widget.selected_row() != row {
-            self.widget.select_row(row.as_ref());
+        let row = i32::try_from(state.step.index()).ok().and_then(|i| self.list.row_at_index(i));
+        if self.list.selected_row() != row {
+            self.list.select_row(row.as_ref());
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Init {
 
 /// All that was entered, to open the window with again.
 #[derive(Clone, Debug)]
-pub struct Draft(Form);
+pub struct Draft(Box<Form>);
 
 /// What the window says to the app.
 pub enum Output {
@@ -75,6 +75,8 @@ pub enum Msg {
     PickAnswers,
     NewMac,
     Begin,
+    /// Closes the list of steps if it lies over the page, else the window.
+    Escape,
     /// Asks first if something was entered.
     Close,
     CloseNow,
@@ -180,7 +182,7 @@ impl Component for Wizard {
         let state = State {
             hosts: init.hosts,
             host,
-            form: init.draft.map(|draft| draft.0).unwrap_or_default(),
+            form: init.draft.map(|draft| *draft.0).unwrap_or_default(),
             step: Step::Source,
             visited: [true, false, false, false, false, false],
             offers: Live::default(),
@@ -237,6 +239,10 @@ impl Component for Wizard {
                 }
             }
             Msg::Begin => self.begin(root, &sender),
+            Msg::Escape if widgets.flap.is_folded() && widgets.flap.reveals_flap() => {
+                widgets.flap.set_reveal_flap(false)
+            }
+            Msg::Escape => sender.input(Msg::Close),
             Msg::Close if self.state.form.is_touched() => ask_to_close(root, sender.input_sender().clone()),
             Msg::Close | Msg::CloseNow => {
                 root.destroy();
@@ -410,7 +416,7 @@ impl Wizard {
         let begin = Output::Begin {
             host: choice.host.clone(),
             plan: Box::new(plan.clone()),
-            draft: Draft(self.state.form.clone()),
+            draft: Draft(Box::new(self.state.form.clone())),
         };
         root.destroy();
         let _ = sender.output(begin);
@@ -426,7 +432,7 @@ fn keys(root: &adw::Window, sender: &ComponentSender<Wizard>) {
         Key::Page_Up if modifiers.contains(ModifierType::CONTROL_MASK) => Some(Msg::Back),
         _ => None,
     });
-    on_keys(root, gtk::PropagationPhase::Bubble, sender, |key, _| (key == Key::Escape).then_some(Msg::Close));
+    on_keys(root, gtk::PropagationPhase::Bubble, sender, |key, _| (key == Key::Escape).then_some(Msg::Escape));
 }
 
 fn on_keys(
