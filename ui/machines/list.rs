@@ -20,7 +20,7 @@ use super::view::{Layout, View, column_menu};
 use crate::actions::{Actions, Command, Subject, shortcuts};
 use crate::hosts::{Shown, link};
 use crate::i18n::{gettext, gettext_f};
-use crate::widgets::icon_button::icon_menu_button;
+use crate::widgets::icon_button::{icon_menu_button, named};
 
 /// Sorting by a figure and searching again after changes happen at most this often.
 const SETTLE: Duration = Duration::from_millis(1000);
@@ -108,8 +108,8 @@ impl Component for MachineList {
                 set_spacing: 6,
                 set_margin_all: 6,
 
-                #[name = "search"]
-                gtk::SearchEntry {
+                #[local_ref]
+                search -> gtk::SearchEntry {
                     set_hexpand: true,
                     set_placeholder_text: Some(&gettext("Search — name, address, state:running, cpu>80…")),
                     connect_changed[sender] => move |entry| sender.input(MachineListMsg::Search(entry.text().into())),
@@ -171,6 +171,7 @@ impl Component for MachineList {
         let menu = ContextMenu::new(&root);
         let (rows, bar_box) = (view.widget.clone(), bar.widget.clone());
         let column_button = icon_menu_button("view-more-symbolic", &gettext("Choose columns"));
+        let search: gtk::SearchEntry = named("GtkSearchEntry", &gettext("Search machines")).unwrap_or_default();
         let widgets = view_output!();
 
         let mut list = Self {
