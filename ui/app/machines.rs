@@ -188,7 +188,8 @@ mod tests {
         assert_eq!(super::layout(&list), Layout::default());
     }
 
-    #[test]
+    // With GTK first: libvirt's event loop and GTK share GLib's default main context, which GTK must own.
+    #[gtk::test]
     fn each_machine_that_failed_is_named_and_the_rest_was_done() {
         let host = Host::open_now("test:///default", Arc::new(NoCredentials)).unwrap();
         let there = actions::find(&host, "test").unwrap().id;

@@ -34,6 +34,16 @@ impl Tabs {
         let bar = adw::TabBar::builder().view(&view).autohide(false).visible(false).build();
         let bar_of_many = bar.clone();
         view.connect_n_pages_notify(move |view| bar_of_many.set_visible(view.n_pages() > 1));
+        let menu = gio::Menu::new();
+        menu.append(Some(&gettext("Move to a window of its own")), Some("win.detach-tab"));
+        menu.append(Some(&gettext("Close")), Some("win.close-tab"));
+        view.set_menu_model(Some(&menu));
+        // The menu's actions are for the tab at the front.
+        view.connect_setup_menu(|view, page| {
+            if let Some(page) = page {
+                view.set_selected_page(page);
+            }
+        });
         let open = Rc::default();
         connect(&view, &open, app);
         Self { view, bar, open }
@@ -89,6 +99,15 @@ impl Tabs {
     pub fn close_selected(&self) {
         if let Some(key) = self.selected().filter(|key| *key != PageKey::Machines) {
             self.close(&key);
+        }
+    }
+
+    /// Moves the page at the front of the main window into a window of its own; the machine list stays.
+    pub fn detach_selected(&self, app: &Sender<AppMsg>) {
+        let key = self.selected().filter(|key| *key != PageKey::Machines);
+        if let Some(page) = key.and_then(|key| self.page(&key)) {
+            let other = new_window(&self.open, app);
+            self.view.transfer_page(&page, &other, 0);
         }
     }
 
@@ -180,6 +199,21 @@ fn new_window(open: &Open, app: &Sender<AppMsg>) -> adw::TabView {
             glib::Propagation::Proceed
         }
     ));
+    let close = gtk::CallbackAction::new(glib::clone!(
+        #[weak]
+        view,
+        #[upgrade_or]
+        glib::Propagation::Proceed,
+        move |_, _| {
+            if let Some(page) = view.selected_page() {
+                view.close_page(&page);
+            }
+            glib::Propagation::Stop
+        }
+    ));
+    let keys = gtk::ShortcutController::new();
+    keys.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string("<Control>w"), Some(close)));
+    window.add_controller(keys);
     window.present();
     view
 }
