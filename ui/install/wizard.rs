@@ -13,7 +13,7 @@ use super::field::{Pen, text_button};
 use super::form::{Edit, Form, Step};
 use super::lookup::{self, Answer, Done};
 use super::pages::Pages;
-use super::state::{HostChoice, Live, Looked, State};
+use super::state::{HostChoice, State};
 use super::steps::{Steps, step_name};
 use crate::i18n::{gettext, gettext_f};
 use crate::widgets::icon_button::icon_toggle;
@@ -179,23 +179,13 @@ impl Component for Wizard {
             .iter()
             .position(|h| Some(h.host.id()) == init.preferred.as_ref() && h.trouble.is_none())
             .or_else(|| init.hosts.iter().position(|h| usable(&h)));
-        let state = State {
-            hosts: init.hosts,
-            host,
-            form: init.draft.map(|draft| *draft.0).unwrap_or_default(),
-            step: Step::Source,
-            visited: [true, false, false, false, false, false],
-            offers: Live::default(),
-            source: Live::default(),
-            answers: Live::default(),
-            look: Live::default(),
-            looked: Looked::default(),
-        };
+        let form = init.draft.map(|draft| *draft.0).unwrap_or_default();
+        let state = State::new(init.hosts, host, form);
         let mut model =
             Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), pen, browse: None };
         let show_steps = icon_toggle("view-list-symbolic", &gettext("Steps"));
-        let back = text_button(&gettext("_Back"));
-        let next = text_button(&gettext("_Next"));
+        let back = text_button(&gettext("Bac_k"));
+        let next = text_button(&gettext("Ne_xt"));
         let begin = text_button(&gettext("Be_gin install"));
         let widgets = view_output!();
         widgets.flap.bind_property("reveal-flap", &show_steps, "active").sync_create().bidirectional().build();
