@@ -27,7 +27,8 @@ mod tests {
     use drover::host::{Host, NoCredentials};
     use std::sync::Arc;
 
-    #[test]
+    // After GTK: libvirt's event loop takes GLib's default main context where nobody else has it yet.
+    #[gtk::test]
     fn libvirt_reads_both_hosts() {
         let dir = tempfile::tempdir().unwrap();
         let uris = prepare(dir.path()).unwrap();
