@@ -145,6 +145,8 @@ impl Error {
             c if auth.contains(&c) && over == Transport::Unix => Self::Denied { uri: uri_text, reason },
             c if auth.contains(&c) => Self::Login { uri: uri_text, reason },
             sys::VIR_ERR_GNUTLS_ERROR => Self::Login { uri: uri_text, reason },
+            // Our own certificate or key is missing: file names are in no language.
+            _ if over == Transport::Tls && message.contains(".pem") => Self::Login { uri: uri_text, reason },
             sys::VIR_ERR_ACCESS_DENIED | sys::VIR_ERR_OPERATION_DENIED => Self::Denied { uri: uri_text, reason },
             sys::VIR_ERR_INVALID_ARG => Self::Uri { uri: uri_text, reason },
             // The test driver's own file.
@@ -264,6 +266,7 @@ mod tests {
             (local, sys::VIR_ERR_AUTH_UNAVAILABLE, 0, "no polkit agent", Denied),
             (tcp, system, libc::ECONNREFUSED, "refused", Unreachable),
             (tcp, sys::VIR_ERR_AUTH_FAILED, 0, "authentication failed", Login),
+            ("qemu://kvm1/system", system, libc::ENOENT, "Cannot read '/etc/pki/CA/cacert.pem'", Login),
             (ssh, system, libc::ECONNRESET, "Cannot recv data: Permission denied (publickey).: reset", Login),
             (ssh, system, libc::ECONNRESET, "Cannot recv data: Host key verification failed.: reset", Login),
             (ssh, system, libc::ECONNRESET, "Could not resolve hostname kvm1: unknown: reset", Unreachable),

@@ -410,9 +410,9 @@ fn dropping_a_session_closes_its_socket_at_once() {
     let (tx, rx) = channel();
     let port = server(move |mut s, _| {
         greet(&mut s, 8, 8)?;
-        asked(&mut s)?;
+        // The first request may or may not get out before the end.
         let mut rest = vec![];
-        s.read_to_end(&mut rest)?;
+        let _ = s.read_to_end(&mut rest);
         tx.send(()).unwrap();
         Ok(())
     });

@@ -252,10 +252,7 @@ impl Command {
     /// What a button says of itself while the command can be done: its words and its key.
     fn tooltip(self) -> String {
         let label = self.label();
-        let key = self
-            .key()
-            .and_then(|key| gtk::accelerator_parse(key))
-            .map(|(key, mods)| gtk::accelerator_get_label(key, mods));
+        let key = self.key().and_then(gtk::accelerator_parse).map(|(key, mods)| gtk::accelerator_get_label(key, mods));
         key.map_or(label.clone(), |key| format!("{label} ({key})"))
     }
 }

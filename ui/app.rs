@@ -123,6 +123,7 @@ pub enum AppMsg {
     Search,
     ToggleSidebar,
     CloseTab,
+    DetachTab,
     About,
     Shortcuts,
     Welcome(WelcomeOut),
@@ -194,6 +195,8 @@ impl Component for App {
                 set_child = &gtk::Box {
                     set_orientation: gtk::Orientation::Vertical,
                     adw::HeaderBar {
+                        #[watch]
+                        set_decoration_layout: model.narrow.then_some(":close"),
                         pack_start: &show_sidebar,
                         pack_start = &gtk::Button {
                             #[watch]
@@ -324,6 +327,7 @@ impl Component for App {
             }
             AppMsg::ToggleSidebar => self.flap.set_reveal_flap(!self.flap.reveals_flap()),
             AppMsg::CloseTab => self.tabs.close_selected(),
+            AppMsg::DetachTab => self.tabs.detach_selected(sender.input_sender()),
             AppMsg::About => window::show_about(root),
             AppMsg::Shortcuts => shortcuts::show(root),
             AppMsg::FirstFrame => self.first_frame(&sender),

@@ -8,7 +8,7 @@
 //! | `list.sort` | the column that the list is sorted by, `-` before it for descending |
 //! | `confirm.silenced` | actions that no longer ask, such as `"force-off"` |
 //! | `install.recent` | locations of install trees, the last used first |
-//! | `hosts` | the saved hosts in order: `uri`, and `connect` (open it at start) |
+//! | `hosts` | the saved hosts in order, opened at start: `uri` |
 //!
 //! Comments and keys that this version does not know survive a save. A broken file is kept aside, never overwritten.
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,12 +76,6 @@ pub struct Confirm {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct SavedHost {
     pub uri: String,
-    #[serde(default = "yes")]
-    pub connect: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Settings {
@@ -108,7 +102,6 @@ impl Settings {
             let same = |t: &&Table| t.get("uri").and_then(Item::as_str) == Some(&host.uri);
             let mut table = known.iter().find(same).cloned().unwrap_or_default();
             table.insert("uri", value(&host.uri));
-            table.insert("connect", value(host.connect));
             hosts.push(table);
         }
         if hosts.is_empty() {
@@ -206,7 +199,7 @@ mod tests {
         settings.list.widths.insert("name".into(), 300);
         settings.confirm.silenced.insert("force-off".into());
         settings.install.recent.push("nfs:10.1.1.22:/soft/rhel5_source".into());
-        settings.hosts.push(SavedHost { uri: "qemu+ssh://root@[fd00::1]/system".into(), connect: false });
+        settings.hosts.push(SavedHost { uri: "qemu+ssh://root@[fd00::1]/system".into() });
         store.save(&settings, 1).unwrap();
         assert_eq!(store.load(), (settings, None));
         assert!(std::fs::read_to_string(&store.path).unwrap().starts_with("# Drover's settings"));
@@ -217,7 +210,7 @@ mod tests {
         let old = "future = 1\n[window]\nwidth = 5 # narrow\nglow = true\n[[hosts]]\nuri = \"a\"\ncolour = \"red\"\n";
         let mut settings = Settings::parse(old).unwrap();
         settings.window.width = 7;
-        settings.hosts.push(SavedHost { uri: "b".into(), connect: true });
+        settings.hosts.push(SavedHost { uri: "b".into() });
         let new = settings.write_into(old);
         for part in ["future = 1", "width = 7 # narrow", "glow = true", "colour = \"red\"", "uri = \"b\""] {
             assert!(new.contains(part), "{part} in {new}");

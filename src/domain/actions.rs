@@ -141,7 +141,14 @@ fn rename(handle: &Domain, name: &str) -> Result<()> {
 }
 
 fn delete(handle: &Domain, force: bool) -> Result<()> {
-    if force && handle.is_active()? {
+    if handle.is_active()? {
+        if !force {
+            // libvirt would undefine it all the same and leave a transient machine running.
+            return Err(Error::Libvirt {
+                code: sys::VIR_ERR_OPERATION_INVALID,
+                message: Denial::MustBeOff.to_string(),
+            });
+        }
         let persistent = handle.is_persistent()?;
         handle.destroy()?;
         if !persistent {

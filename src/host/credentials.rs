@@ -26,7 +26,7 @@ pub enum ChallengeKind {
     Other,
 }
 
-/// Answers logins. `None` gives up: the host becomes [`LinkState::Failed`] with [`Error::Login`].
+/// Answers logins. `None` gives up: the host becomes [`super::LinkState::Failed`] with [`crate::Error::Login`].
 pub trait Credentials: Send + Sync {
     /// Blocks until a person (or a store) answers all challenges, in order.
     fn answer(&self, challenges: &[Challenge]) -> Option<Vec<Secret>>;

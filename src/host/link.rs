@@ -226,3 +226,56 @@ impl Link {
         dispose((self.registration, self.details));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::State;
+    use std::sync::mpsc::{Receiver, channel};
+
+    fn link() -> (Link, Receiver<Signal>) {
+        super::super::events::start_loop().unwrap();
+        let connect = Connect::open(Some("test:///default")).unwrap();
+        let registration = Registration::new(&connect, |_| {});
+        let (signals, received) = channel();
+        (Link::new("test:///default", 1, connect, registration, signals), received)
+    }
+
+    fn list(received: &Receiver<Signal>) -> (u64, Vec<Row>) {
+        loop {
+            match received.recv_timeout(Duration::from_secs(10)).unwrap() {
+                Signal::Read { number, answer: Answer::List(rows), .. } => return (number, rows.unwrap()),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_later_jobs_answer_wins_whenever_it_comes() {
+        let (mut link, received) = link();
+        link.begin();
+        let (number, rows) = list(&received);
+        let infos = link.take_list(number, rows, false);
+        let id = infos[0].id;
+        assert_ne!(infos[0].state, State::Unknown);
+        assert!(link.fresh(number + 5, id), "newer");
+        assert!(!link.fresh(number + 4, id), "given out earlier, answered later");
+        assert!(link.fresh(number + 5, id), "the same job");
+        link.abandon();
+    }
+
+    #[test]
+    fn a_touched_machine_is_read_once_for_a_burst_and_not_for_its_details() {
+        let (mut link, received) = link();
+        link.begin();
+        let (number, rows) = list(&received);
+        let infos = link.take_list(number, rows, false);
+        link.touch(infos[0].id);
+        link.touch(infos[0].id);
+        let due = link.deadline().unwrap();
+        link.pump(due);
+        assert!(link.details.is_empty() && link.pending.is_empty());
+        assert_eq!((link.event_jobs, link.detail_jobs), (1, usize::from(infos.len() > 1)));
+        link.abandon();
+    }
+}

@@ -15,7 +15,7 @@ use super::{Challenge, ChallengeKind, Credentials, HostId};
 use crate::error::OpenFailure;
 use crate::{Error, Result};
 
-/// A dead peer is noticed after three silent intervals of 3 s.
+/// Seconds between keepalives, and how many may go unanswered: a dead peer is noticed within 9 s.
 const KEEPALIVE: (i32, u32) = (3, 2);
 
 /// What the callback is given.

@@ -46,6 +46,8 @@ fn actions_do_what_they_say() {
 
     let refused = actions::run(&watched.host, id, Action::Start);
     assert!(matches!(refused, Err(Error::Libvirt { .. })), "{refused:?}");
+    let refused = actions::run(&watched.host, id, Action::Delete { force: false });
+    assert!(matches!(refused, Err(Error::Libvirt { .. })), "{refused:?}");
     actions::run(&watched.host, id, Action::Delete { force: true }).unwrap();
     watched.until("deleted", |inventory, _| inventory.total() == 0);
     assert!(matches!(actions::run(&watched.host, id, Action::Start), Err(Error::NoDomain(_))));

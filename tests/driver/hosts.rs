@@ -93,6 +93,23 @@ fn an_absent_daemon_is_named_and_retried() {
 }
 
 #[test]
+fn a_silent_daemon_holds_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("sock");
+    // It takes connections (the kernel does) and never says a word.
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let start = Instant::now();
+    let silent = Watched::quiet(&format!("qemu+unix:///system?socket={}", socket.display()));
+    let file = fleet::file(3);
+    let mut lively = Watched::quiet(&fleet::uri(&file));
+    lively.until("the other's details", |_, kinds| kinds.contains(&"changed"));
+    assert_eq!(silent.host.link(), LinkState::Connecting);
+    assert!(matches!(silent.host.call(|_| Ok(())), Err(Error::Lost { .. })));
+    drop(silent);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_host_without_a_window_opens_and_closes() {
     let host = Host::open_now("test:///default", Arc::new(NoCredentials)).unwrap();
     assert_eq!(host.call(|link| Ok(link.driver_type()?)).unwrap(), "TEST");

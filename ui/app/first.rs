@@ -21,7 +21,7 @@ impl App {
             sender.input(AppMsg::Toast(Toast::new(text)));
         }
         self.wanted_console = cli.show_domain_console;
-        let saved = self.settings.hosts.iter().filter(|h| h.connect).map(|h| h.uri.clone());
+        let saved = self.settings.hosts.iter().map(|h| h.uri.clone());
         self.at_start = saved.chain(cli.connect).collect();
     }
 

@@ -43,7 +43,7 @@ impl App {
         self.leave_welcome();
         self.open_host(uri);
         if !self.settings.hosts.iter().any(|h| h.uri == uri) {
-            self.settings.hosts.push(SavedHost { uri: uri.to_owned(), connect: true });
+            self.settings.hosts.push(SavedHost { uri: uri.to_owned() });
             sender.input(AppMsg::Save);
         }
     }

@@ -168,6 +168,9 @@ fn title(action: &Action, machines: &[(DomainKey, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use drover::domain::{DomainId, State};
+    use drover::host::NoCredentials;
+    use std::sync::Arc;
 
     #[test]
     fn a_layout_survives_the_settings() {
@@ -183,5 +186,19 @@ mod tests {
     fn unknown_columns_are_left_out_and_none_means_the_default() {
         let list = settings::List { columns: vec!["glow".into()], sort: "-glow".into(), ..Default::default() };
         assert_eq!(super::layout(&list), Layout::default());
+    }
+
+    // With GTK first: libvirt's event loop and GTK share GLib's default main context, which GTK must own.
+    #[gtk::test]
+    fn each_machine_that_failed_is_named_and_the_rest_was_done() {
+        let host = Host::open_now("test:///default", Arc::new(NoCredentials)).unwrap();
+        let there = actions::find(&host, "test").unwrap().id;
+        let key = |domain| DomainKey { host: host.id().clone(), domain };
+        let machines = [(key(DomainId(uuid::Uuid::nil())), "ghost".to_owned()), (key(there), "test".to_owned())];
+        let Outcome::Failed(said) = do_all(&host, &machines, &Action::Pause, |_| true) else { panic!("it failed") };
+        assert_eq!(said.title, "1 of 2 machines failed");
+        assert!(said.body.starts_with("ghost: "), "{}", said.body);
+        assert_eq!(actions::find(&host, "test").unwrap().state, State::Paused);
+        assert!(matches!(do_all(&host, &machines, &Action::Resume, |_| false), Outcome::Cancelled));
     }
 }

@@ -23,6 +23,7 @@ fn description() -> String {
         ("F9", gettext("Show or hide the sidebar")),
         ("<Control>Page_Up <Control>Page_Down", gettext("Tab to the left or to the right")),
         ("<Control>w", gettext("Close the tab")),
+        ("<Control><Shift>w", gettext("Move the tab to a window of its own")),
         ("F10", gettext("Main menu")),
         ("<Control>question", gettext("Keyboard shortcuts")),
         ("<Control>q", gettext("Quit")),

@@ -34,6 +34,16 @@ impl Tabs {
         let bar = adw::TabBar::builder().view(&view).autohide(false).visible(false).build();
         let bar_of_many = bar.clone();
         view.connect_n_pages_notify(move |view| bar_of_many.set_visible(view.n_pages() > 1));
+        let menu = gio::Menu::new();
+        menu.append(Some(&gettext("Move to a window of its own")), Some("win.detach-tab"));
+        menu.append(Some(&gettext("Close")), Some("win.close-tab"));
+        view.set_menu_model(Some(&menu));
+        // The menu's actions are for the tab at the front.
+        view.connect_setup_menu(|view, page| {
+            if let Some(page) = page {
+                view.set_selected_page(page);
+            }
+        });
         let open = Rc::default();
         connect(&view, &open, app);
         Self { view, bar, open }
@@ -89,6 +99,15 @@ impl Tabs {
     pub fn close_selected(&self) {
         if let Some(key) = self.selected().filter(|key| *key != PageKey::Machines) {
             self.close(&key);
+        }
+    }
+
+    /// Moves the page at the front of the main window into a window of its own; the machine list stays.
+    pub fn detach_selected(&self, app: &Sender<AppMsg>) {
+        let key = self.selected().filter(|key| *key != PageKey::Machines);
+        if let Some(page) = key.and_then(|key| self.page(&key)) {
+            let other = new_window(&self.open, app);
+            self.view.transfer_page(&page, &other, 0);
         }
     }
 
@@ -180,6 +199,59 @@ fn new_window(open: &Open, app: &Sender<AppMsg>) -> adw::TabView {
             glib::Propagation::Proceed
         }
     ));
+    let close = gtk::CallbackAction::new(glib::clone!(
+        #[weak]
+        view,
+        #[upgrade_or]
+        glib::Propagation::Proceed,
+        move |_, _| {
+            if let Some(page) = view.selected_page() {
+                view.close_page(&page);
+            }
+            glib::Propagation::Stop
+        }
+    ));
+    let keys = gtk::ShortcutController::new();
+    keys.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string("<Control>w"), Some(close)));
+    window.add_controller(keys);
     window.present();
     view
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pump() {
+        for _ in 0..50 {
+            glib::MainContext::default().iteration(false);
+        }
+    }
+
+    #[gtk::test]
+    fn a_page_is_opened_once_closed_by_a_person_and_the_list_stays() {
+        adw::init().unwrap();
+        let (app, messages) = relm4::channel();
+        let tabs = Tabs::new(&app);
+        let window = adw::Window::builder().content(&tabs.view).build();
+        tabs.add(PageKey::Machines, &gtk::Label::new(None), "Machines", "view-list-symbolic");
+        assert!(!tabs.bar.is_visible(), "the list alone needs no bar");
+        let host = PageKey::Host(HostId::new("test:///default"));
+        assert!(!tabs.select(&host));
+        tabs.add(host.clone(), &gtk::Label::new(None), "kvm1", "drover-host-symbolic");
+        assert!(tabs.bar.is_visible() && tabs.is_front(&host) && tabs.selected() == Some(host.clone()));
+        assert!(tabs.select(&PageKey::Machines) && !tabs.is_front(&host));
+        tabs.close_selected();
+        pump();
+        assert_eq!(tabs.view.n_pages(), 2, "the list can't be closed");
+        assert!(tabs.select(&host));
+        tabs.close_selected();
+        pump();
+        assert_eq!(tabs.view.n_pages(), 1);
+        drop((app, tabs));
+        window.destroy();
+        pump();
+        let closed = std::iter::from_fn(|| messages.recv_sync());
+        assert!(closed.into_iter().any(|m| matches!(m, AppMsg::Closed(key) if key == host)));
+    }
 }

@@ -30,6 +30,7 @@ pub fn set_up(root: &adw::ApplicationWindow, size: &settings::Window, sender: &C
     action(root, "search", &["<Control>f"], sender, || AppMsg::Search);
     action(root, "sidebar", &["F9"], sender, || AppMsg::ToggleSidebar);
     action(root, "close-tab", &["<Control>w"], sender, || AppMsg::CloseTab);
+    action(root, "detach-tab", &["<Control><Shift>w"], sender, || AppMsg::DetachTab);
     action(root, "about", &[], sender, || AppMsg::About);
     action(root, "shortcuts", &["<Control>question"], sender, || AppMsg::Shortcuts);
     action(root, "quit", &["<Control>q"], sender, || AppMsg::Close);

@@ -208,7 +208,6 @@ impl Fields {
         let input = sender.input_sender().clone();
         self.add.connect_clicked(move |_| input.emit(AddMsg::Add));
         root.set_default_widget(Some(&self.add));
-        gtk::prelude::GtkWindowExt::set_focus(root, Some(&self.kind));
         for row in [&self.host, &self.user, &self.port] {
             self.ssh.add_row(row);
             row.set_activates_default(true);
@@ -247,6 +246,7 @@ impl Fields {
         let close = gtk::NamedAction::new("window.close");
         escape.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string("Escape"), Some(close)));
         root.add_controller(escape);
+        gtk::prelude::GtkWindowExt::set_focus(root, Some(&self.kind));
     }
 
     fn connect(&self, sender: &ComponentSender<AddHost>) {

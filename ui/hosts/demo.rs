@@ -27,7 +27,8 @@ mod tests {
     use drover::host::{Host, NoCredentials};
     use std::sync::Arc;
 
-    #[test]
+    // With GTK first: libvirt's event loop and GTK share GLib's default main context, which GTK must own.
+    #[gtk::test]
     fn libvirt_reads_both_hosts() {
         let dir = tempfile::tempdir().unwrap();
         let uris = prepare(dir.path()).unwrap();

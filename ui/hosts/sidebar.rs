@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use drover::host::HostId;
+use drover::host::{HostId, LinkState};
 use drover::inventory::{Change, Inventory};
 use gtk::glib;
 use gtk::prelude::*;
@@ -29,6 +29,8 @@ pub struct Sidebar {
     /// Hosts whose machines changed since the last count.
     dirty: HashSet<HostId>,
     count_planned: bool,
+    /// What was chosen last.
+    now: Shown,
 }
 
 /// What the sidebar is told.
@@ -86,6 +88,7 @@ impl Component for Sidebar {
             .hscrollbar_policy(gtk::PolicyType::Never)
             .width_request(240)
             .vexpand(true)
+            .css_classes(["background"])
             .build()
     }
 
@@ -116,6 +119,7 @@ impl Component for Sidebar {
             rows: Vec::new(),
             dirty: HashSet::new(),
             count_planned: false,
+            now: Shown::All,
         };
         model.rebuild(&sender);
         ComponentParts { model, widgets: () }
@@ -136,18 +140,21 @@ impl Component for Sidebar {
                 }
             }
             SidebarMsg::Selected(index) => {
-                if let Some(shown) = index.and_then(|i| self.shown(i)) {
+                // Rows that are made anew are selected anew: that is nobody's choice.
+                if let Some(shown) = index.and_then(|i| self.shown(i)).filter(|shown| *shown != self.now) {
+                    self.now = shown.clone();
                     let _ = sender.output(SidebarOut::Show(shown));
                 }
             }
             SidebarMsg::Activated(index) => {
-                if let Some(Shown::Host(id)) = self.shown(index) {
-                    let down = self.inventory.borrow().host(&id).is_some_and(|h| h.link != drover::host::LinkState::Up);
-                    let _ = sender.output(SidebarOut::Show(Shown::Host(id.clone())));
-                    // A host that is down has something to say: its page says it.
-                    if down {
-                        let _ = sender.output(SidebarOut::Act(id, HostAct::Page));
-                    }
+                let Some(shown) = self.shown(index) else { return };
+                self.now = shown.clone();
+                let _ = sender.output(SidebarOut::Show(shown.clone()));
+                // A host that is down has something to say: its page says it.
+                if let Shown::Host(id) = shown
+                    && self.inventory.borrow().host(&id).is_some_and(|h| h.link != LinkState::Up)
+                {
+                    let _ = sender.output(SidebarOut::Act(id, HostAct::Page));
                 }
             }
         }
@@ -251,4 +258,59 @@ fn heading_row(sender: &ComponentSender<Sidebar>) -> gtk::ListBoxRow {
     add.connect_clicked(move |_| output.emit(SidebarOut::AddHost));
     line.append(&add);
     gtk::ListBoxRow::builder().child(&line).selectable(false).activatable(false).focusable(false).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drover::host::Update;
+
+    fn pump() {
+        for _ in 0..50 {
+            glib::MainContext::default().iteration(false);
+        }
+    }
+
+    #[gtk::test]
+    fn a_new_host_changes_no_choice_and_a_removed_one_gives_it_back() {
+        let inventory = Rc::new(RefCell::new(Inventory::default()));
+        let (a, b) = (HostId::new("test:///a.xml"), HostId::new("test:///b.xml"));
+        inventory.borrow_mut().add_host(a.clone());
+        let told: Rc<RefCell<Vec<Shown>>> = Rc::default();
+        let sink = told.clone();
+        let sidebar = Sidebar::builder().launch(inventory.clone()).connect_receiver(move |_, out| {
+            if let SidebarOut::Show(shown) = out {
+                sink.borrow_mut().push(shown);
+            }
+        });
+        let taken = || {
+            pump();
+            told.take()
+        };
+        let select = |index| {
+            let list = sidebar.state().get().model.list.clone();
+            list.select_row(list.row_at_index(index).as_ref());
+        };
+        select(3);
+        assert_eq!(taken(), [Shown::Host(a.clone())]);
+        inventory.borrow_mut().add_host(b);
+        sidebar.emit(SidebarMsg::Hosts);
+        assert_eq!(taken(), []);
+        inventory.borrow_mut().remove_host(&a);
+        sidebar.emit(SidebarMsg::Hosts);
+        assert_eq!(taken(), [Shown::All]);
+    }
+
+    #[gtk::test]
+    fn a_row_says_its_state_in_words() {
+        let inventory = Rc::new(RefCell::new(Inventory::default()));
+        let host = HostId::new("test:///north.xml");
+        inventory.borrow_mut().add_host(host.clone());
+        let sidebar = Sidebar::builder().launch(inventory.clone()).detach();
+        let changes = inventory.borrow_mut().apply(Update::Link { host, link: LinkState::Up });
+        sidebar.emit(SidebarMsg::Changes(Rc::new(changes)));
+        pump();
+        let tip = sidebar.state().get().model.rows[0].root.tooltip_text().unwrap();
+        assert!(tip.contains("Connected"), "{tip}");
+    }
 }

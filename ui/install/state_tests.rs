@@ -25,20 +25,12 @@ fn ready() -> State {
     };
     let plan = decide(request, rhel5(), given);
     let looked = Looked { plan: Some((Box::new(plan), String::new())), ..Looked::default() };
-    // The test driver is in the process: nothing is reached, and nothing is asked of it here.
+    // The test driver is in the process: nothing is reached, and nothing is asked of it here. GTK must be up before it,
+    // because libvirt's event loop takes GLib's default main context where nobody else has it: hence gtk::test.
     let host = Host::open("test:///default", HostOptions::default(), |_| {});
-    let mut state = State {
-        hosts: vec![HostChoice { host, name: "kvm1".into(), trouble: None }],
-        host: Some(0),
-        form,
-        step: Step::Summary,
-        visited: [true; 6],
-        offers: Live::default(),
-        source: Live::default(),
-        answers: Live::default(),
-        look: Live::default(),
-        looked: looked.clone(),
-    };
+    let hosts = vec![HostChoice { host, name: "kvm1".into(), trouble: None }];
+    let mut state = State::new(hosts, Some(0), form);
+    (state.step, state.visited, state.looked) = (Step::Summary, [true; 6], looked.clone());
     state.source.answer(Ok(rhel5()));
     state.look.answer(Ok(looked));
     state
@@ -48,7 +40,7 @@ fn find(state: &mut State, finding: Finding) {
     state.looked.findings.push(finding);
 }
 
-#[test]
+#[gtk::test]
 fn a_checked_request_can_begin() {
     let state = ready();
     assert!(state.troubles().is_empty(), "{:?}", state.troubles());
@@ -56,7 +48,7 @@ fn a_checked_request_can_begin() {
     assert!(Step::ALL.iter().all(|s| state.is_complete(*s) || *s == Step::Summary));
 }
 
-#[test]
+#[gtk::test]
 fn a_blocking_finding_stops_its_step_and_a_warning_does_not() {
     let mut state = ready();
     find(&mut state, Finding::warn(Field::VirtType, Reason::NoKvm { host: "kvm1".into() }));
@@ -67,7 +59,7 @@ fn a_blocking_finding_stops_its_step_and_a_warning_does_not() {
     assert!(matches!(state.says(Field::Mac), Says::Bad(text) if text.contains("zz")));
 }
 
-#[test]
+#[gtk::test]
 fn the_worst_finding_stands_under_the_field() {
     let mut state = ready();
     find(&mut state, Finding::block(Field::Memory, Reason::Zero));
@@ -75,7 +67,7 @@ fn the_worst_finding_stands_under_the_field() {
     assert!(matches!(state.says(Field::Memory), Says::Bad(_)));
 }
 
-#[test]
+#[gtk::test]
 fn what_is_missing_is_asked_for_and_said_once() {
     let mut state = ready();
     state.form.edit(Edit::Answers(Answers::Url));
@@ -85,7 +77,7 @@ fn what_is_missing_is_asked_for_and_said_once() {
     assert!(state.ready().is_none());
 }
 
-#[test]
+#[gtk::test]
 fn an_unread_source_a_lost_host_and_a_check_under_way_stop_it() {
     let mut state = ready();
     state.look.restart();
@@ -99,7 +91,7 @@ fn an_unread_source_a_lost_host_and_a_check_under_way_stop_it() {
     assert!(state.ready().is_none() && state.says(Field::Host) == Says::Bad("stale".into()));
 }
 
-#[test]
+#[gtk::test]
 fn a_new_look_up_stops_the_old_one() {
     let mut live = Live::<u8>::default();
     let old = live.restart();

@@ -3,60 +3,69 @@ use gtk::prelude::*;
 
 use crate::actions::{Actions, Command, menu};
 use crate::i18n::{gettext, ngettext_f};
-use crate::widgets::icon_button::icon_menu_button;
+use crate::widgets::icon_button::{icon_button, icon_menu_button};
 
-/// Buttons of the selection. They do the actions of the group that an ancestor has.
+/// Buttons of the selection, with words where there is room. They do the actions of the group that an ancestor has.
 pub struct SelectionBar {
-    pub widget: gtk::Box,
-    count: gtk::Label,
-    buttons: Vec<(Command, gtk::Widget)>,
+    pub widget: adw::Squeezer,
+    counts: Vec<gtk::Label>,
+    buttons: Vec<(Command, gtk::Button)>,
     menus: Vec<gtk::MenuButton>,
 }
 
 impl SelectionBar {
     /// The bar for nothing selected.
     pub fn new() -> Self {
+        let widget = adw::Squeezer::builder().homogeneous(false).build();
+        let mut bar = Self { widget, counts: Vec::new(), buttons: Vec::new(), menus: Vec::new() };
+        bar.add(true);
+        bar.add(false);
+        bar
+    }
+
+    fn add(&mut self, words: bool) {
         use Command as C;
-        let widget = gtk::Box::builder().spacing(6)
-            .margin_top(6)
-            .margin_bottom(6)
-            .margin_start(6)
-            .margin_end(6)
-            .build();
+        let line = gtk::Box::builder().spacing(6).build();
+        line.set_margin_top(6);
+        line.set_margin_bottom(6);
+        line.set_margin_start(6);
+        line.set_margin_end(6);
         let count = gtk::Label::builder().css_classes(["heading", "numeric"]).margin_start(6).margin_end(6).build();
-        widget.append(&count);
-        let start = button(C::Start, "media-playback-start-symbolic");
-        let pause = button(C::Pause, "media-playback-pause-symbolic");
-        let off = button(C::ShutDown, "system-shutdown-symbolic");
+        line.append(&count);
+        let start = button(C::Start, "media-playback-start-symbolic", words);
+        let pause = button(C::Pause, "media-playback-pause-symbolic", words);
+        let off = button(C::ShutDown, "system-shutdown-symbolic", words);
         let off_menu = icon_menu_button("pan-down-symbolic", &gettext("Other ways to stop"));
         off_menu.set_menu_model(Some(&menu(&[&[C::ShutDown, C::Reboot], &[C::Save], &[C::Reset, C::ForceOff]])));
-        let linked = gtk::Box::new(gtk::Orientation::Horizontal, 0);
-        linked.add_css_class("linked");
+        let linked = gtk::Box::builder().css_classes(["linked"]).build();
         linked.append(&off);
         linked.append(&off_menu);
-        let delete = button(C::Delete, "user-trash-symbolic");
+        let delete = button(C::Delete, "user-trash-symbolic", words);
         let more = icon_menu_button("view-more-symbolic", &gettext("More actions"));
         more.set_menu_model(Some(&menu(&[
             &[C::Open],
-            &[C::Resume, C::SaveTo],
+            &[C::Resume, C::Restore, C::SaveTo],
             &[C::AutostartOn, C::AutostartOff],
             &[C::Rename],
         ])));
         more.set_halign(gtk::Align::End);
         more.set_hexpand(true);
-        widget.append(&start);
-        widget.append(&linked);
-        widget.append(&pause);
-        widget.append(&delete);
-        widget.append(&more);
-        let buttons = [(C::Start, &start), (C::Pause, &pause), (C::ShutDown, &off), (C::Delete, &delete)];
-        let buttons = buttons.map(|(c, b)| (c, b.clone().upcast())).to_vec();
-        Self { widget, count, buttons, menus: vec![off_menu, more] }
+        line.append(&start);
+        line.append(&linked);
+        line.append(&pause);
+        line.append(&delete);
+        line.append(&more);
+        self.widget.add(&line);
+        self.counts.push(count);
+        self.buttons.extend([(C::Start, start), (C::Pause, pause), (C::ShutDown, off), (C::Delete, delete)]);
+        self.menus.extend([off_menu, more]);
     }
 
     /// Shows the number, and the reasons of what can't be done.
     pub fn update(&self, selected: usize, actions: &Actions) {
-        self.count.set_text(&ngettext_f("{n} selected", "{n} selected", selected as u64, &[]));
+        for count in &self.counts {
+            count.set_text(&ngettext_f("{n} selected", "{n} selected", selected as u64, &[]));
+        }
         for (command, button) in &self.buttons {
             actions.explain(button, *command);
         }
@@ -68,7 +77,11 @@ impl SelectionBar {
     }
 }
 
-fn button(command: Command, icon: &str) -> gtk::Button {
-    let content = adw::ButtonContent::builder().icon_name(icon).label(command.label()).build();
-    gtk::Button::builder().child(&content).action_name(command.action()).build()
+fn button(command: Command, icon: &str, words: bool) -> gtk::Button {
+    let button = icon_button(icon, &command.label());
+    if words {
+        button.set_child(Some(&adw::ButtonContent::builder().icon_name(icon).label(command.label()).build()));
+    }
+    button.set_action_name(Some(&command.action()));
+    button
 }

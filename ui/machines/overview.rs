@@ -172,6 +172,7 @@ impl Overview {
                     .selectable(true)
                     .wrap(true)
                     .wrap_mode(gtk::pango::WrapMode::WordChar)
+                    .natural_wrap_mode(gtk::NaturalWrapMode::None)
                     .xalign(1.0)
                     .hexpand(true)
                     .halign(gtk::Align::End)

@@ -41,8 +41,8 @@ impl Page {
             })
             .collect();
         let texts = adw::PreferencesGroup::builder().title(gettext("In other words")).build();
-        let xml = Text::new(&gettext("Machine XML"), &gettext("Copy the XML"));
-        let command = Text::new(&gettext("Command line"), &gettext("Copy the command"));
+        let xml = Text::new(&gettext("Machine XML"), &gettext("Copy the XML"), 280);
+        let command = Text::new(&gettext("Command line"), &gettext("Copy the command"), 140);
         texts.add(&xml.row);
         texts.add(&command.row);
         Self {
@@ -115,7 +115,7 @@ fn line(step: Step, state: &State) -> String {
     let form = &state.form;
     match step {
         Step::Source => {
-            let what = state.source.good().map(|d| describe(d)).unwrap_or_default();
+            let what = state.source.good().map(describe).unwrap_or_default();
             let host = state.chosen().map(|h| h.name.clone()).unwrap_or_default();
             joined(&[&host, &form.location, &what])
         }
@@ -170,7 +170,7 @@ struct Text {
 }
 
 impl Text {
-    fn new(title: &str, copy: &str) -> Self {
+    fn new(title: &str, copy: &str, height: i32) -> Self {
         let view = named_view(title);
         view.set_editable(false);
         view.set_monospace(true);
@@ -180,9 +180,7 @@ impl Text {
         view.set_top_margin(12);
         view.set_bottom_margin(12);
         view.set_accepts_tab(false);
-        let scroller = gtk::ScrolledWindow::builder().child(&view).propagate_natural_height(true).build();
-        scroller.set_min_content_height(80);
-        scroller.set_max_content_height(320);
+        let scroller = gtk::ScrolledWindow::builder().child(&view).min_content_height(height).build();
         let row = adw::ExpanderRow::builder().title(title).build();
         row.add_row(&adw::PreferencesRow::builder().activatable(false).child(&scroller).build());
         let button = icon_button("edit-copy-symbolic", copy);
