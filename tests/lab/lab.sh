@@ -62,7 +62,9 @@ run() {
     DROVER_LAB=$(mktemp -d /tmp/drover-lab.XXXXXX)
     own=1
   fi
-  mkdir -p "$DROVER_LAB"
+  mkdir -p "$DROVER_LAB/nfs"
+  # Hard links where they can be: a test adds to what is offered, it never changes a file in place.
+  cp -al "$CACHE/export" "$DROVER_LAB/nfs/" 2>/dev/null || { rm -rf "$DROVER_LAB/nfs/export" && cp -a "$CACHE/export" "$DROVER_LAB/nfs/"; }
   export DROVER_LAB
   local code=0
   unshare -n -m -u -p -f --kill-child --mount-proc --propagation private bash "${BASH_SOURCE[0]}" __inside "$@" &
@@ -184,8 +186,6 @@ start_libvirtd() {
 
 nfs_up() {
   local d=$DROVER_LAB/nfs
-  mkdir -p "$d"
-  cp -al "$CACHE/export" "$d/export" 2>/dev/null || cp -a "$CACHE/export" "$d/export"
   "$HERE/config.sh" nfs $NFS "$d"
   machine_up nfs
   on nfs ip -batch - <<X
