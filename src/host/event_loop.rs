@@ -263,7 +263,7 @@ mod tests {
     use std::sync::mpsc;
 
     unsafe extern "C" fn fired(_: c_int, opaque: *mut c_void) {
-        // SAFETY: the test gave a sender that outlives the timer.
+        // SAFETY: the test gave a sender that lives for ever.
         let told = unsafe { &*opaque.cast::<mpsc::Sender<&'static str>>() };
         let _ = told.send("fired");
     }
@@ -285,7 +285,8 @@ mod tests {
     fn handles_and_timers_fire_and_are_freed_after_removal() {
         crate::host::events::start_loop().unwrap();
         let (told, out) = mpsc::channel::<&'static str>();
-        let opaque = (&raw const told).cast_mut().cast::<c_void>();
+        // Never freed: the loop may still be inside its last send when the test ends.
+        let opaque = std::ptr::from_ref(Box::leak(Box::new(told))).cast_mut().cast::<c_void>();
         let next = || out.recv_timeout(Duration::from_secs(5)).unwrap();
         // SAFETY: these are the functions that libvirt would call, with an argument that outlives them.
         unsafe {
