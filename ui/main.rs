@@ -9,6 +9,7 @@ mod hosts;
 mod i18n;
 mod install;
 mod machines;
+mod memory;
 mod settings;
 mod ssh;
 mod start;
@@ -24,6 +25,7 @@ use gtk::{gio, glib};
 pub const APP_ID: &str = "io.github.drover.Drover";
 
 fn main() -> ExitCode {
+    memory::share_heaps();
     start::log();
     i18n::init();
     if let Some(question) = ssh::question() {

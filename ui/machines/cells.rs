@@ -149,7 +149,7 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
         Column::Cpu => {
             let text = inscription(1.0);
             text.set_hexpand(false);
-            text.set_min_chars(6);
+            text.set_min_chars(7);
             let sparkline = Sparkline::default();
             sparkline.set_hexpand(true);
             let all = gtk::Box::new(gtk::Orientation::Horizontal, 8);

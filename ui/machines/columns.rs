@@ -74,7 +74,7 @@ impl Column {
             Self::Name => -1,
             Self::State => 110,
             Self::Os => 130,
-            Self::Cpu => 124,
+            Self::Cpu => 132,
             Self::Memory => 136,
             Self::Disk | Self::Network => 92,
             Self::Addresses => 124,

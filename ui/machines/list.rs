@@ -12,6 +12,7 @@ use relm4::prelude::*;
 
 use super::bar::SelectionBar;
 use super::cells::Cells;
+use super::keys;
 use super::menu::ContextMenu;
 use super::model::{Effect, Model, Order};
 use super::perform::{Perform, Request};
@@ -20,7 +21,7 @@ use super::view::{Layout, View, column_menu};
 use crate::actions::{Actions, Command, Subject, shortcuts};
 use crate::hosts::{Shown, link};
 use crate::i18n::{gettext, gettext_f};
-use crate::widgets::icon_button::icon_menu_button;
+use crate::widgets::icon_button::{icon_menu_button, named};
 
 /// Sorting by a figure and searching again after changes happen at most this often.
 const SETTLE: Duration = Duration::from_millis(1000);
@@ -79,6 +80,8 @@ pub enum MachineListMsg {
     /// The context menu for the row at this place of the view, which is selected unless it is already.
     MenuAt(f64, f64),
     MenuAtFocus,
+    /// Unfold the host of the selected row, or fold it.
+    Unfold(bool),
 }
 
 /// What the list asks of the app.
@@ -108,8 +111,8 @@ impl Component for MachineList {
                 set_spacing: 6,
                 set_margin_all: 6,
 
-                #[name = "search"]
-                gtk::SearchEntry {
+                #[local_ref]
+                search -> gtk::SearchEntry {
                     set_hexpand: true,
                     set_placeholder_text: Some(&gettext("Search — name, address, state:running, cpu>80…")),
                     connect_changed[sender] => move |entry| sender.input(MachineListMsg::Search(entry.text().into())),
@@ -171,6 +174,7 @@ impl Component for MachineList {
         let menu = ContextMenu::new(&root);
         let (rows, bar_box) = (view.widget.clone(), bar.widget.clone());
         let column_button = icon_menu_button("view-more-symbolic", &gettext("Choose columns"));
+        let search: gtk::SearchEntry = named("GtkSearchEntry", &gettext("Search machines")).unwrap_or_default();
         let widgets = view_output!();
 
         let mut list = Self {
@@ -247,6 +251,7 @@ impl Component for MachineList {
             }
             MachineListMsg::Command(command) => self.command(command, root, &sender),
             MachineListMsg::MenuAt(x, y) => self.menu_at(x, y),
+            MachineListMsg::Unfold(unfold) => self.model.unfold_selected(unfold),
             MachineListMsg::MenuAtFocus if self.selected.is_empty() => {}
             MachineListMsg::MenuAtFocus => self.menu.open_at_focus(&self.actions),
         }
@@ -268,16 +273,10 @@ impl MachineList {
         self.model.selection().connect_selection_changed(move |_, _, _| to.emit(MachineListMsg::SelectionChanged));
         widgets.search.set_key_capture_widget(Some(view));
 
-        let keyed: Vec<Command> = Command::ALL.into_iter().filter(|c| *c != Command::Open).collect();
-        view.add_controller(shortcuts(&keyed));
-        let keys = gtk::ShortcutController::new();
-        let to = input();
-        keys.add_shortcut(key("Menu|<Shift>F10", move || to.emit(MachineListMsg::MenuAtFocus)));
-        view.add_controller(keys);
-        let keys = gtk::ShortcutController::new();
-        let to = input();
-        keys.add_shortcut(key("<Control>f", move || to.emit(MachineListMsg::FocusSearch)));
-        root.add_controller(keys);
+        view.add_controller(keys::of_rows(sender.input_sender()));
+        let commands: Vec<Command> = Command::ALL.into_iter().filter(|c| *c != Command::Open).collect();
+        view.add_controller(shortcuts(&commands));
+        root.add_controller(keys::of_list(sender.input_sender()));
 
         let click = gtk::GestureClick::builder().button(gdk::BUTTON_SECONDARY).build();
         let to = input();
@@ -379,15 +378,6 @@ impl MachineList {
             later(sender, Duration::from_secs(1), MachineListMsg::Second);
         }
     }
-}
-
-/// A key that tells the list something.
-fn key(trigger: &str, tell: impl Fn() + 'static) -> gtk::Shortcut {
-    let action = gtk::CallbackAction::new(move |_, _| {
-        tell();
-        glib::Propagation::Stop
-    });
-    gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string(trigger), Some(action))
 }
 
 fn later(sender: &ComponentSender<MachineList>, after: Duration, msg: MachineListMsg) {

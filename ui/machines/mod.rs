@@ -6,6 +6,7 @@ mod dialogs;
 mod facts;
 mod format;
 mod host_text;
+mod keys;
 mod list;
 mod menu;
 mod model;
@@ -30,13 +31,13 @@ pub use view::Layout;
 /// The icon of a state: each a shape of its own, so that colour isn't needed to tell them apart.
 pub fn state_icon(state: State, saved: bool) -> &'static str {
     match state {
-        State::Running | State::Blocked => "media-playback-start-symbolic",
-        State::Paused => "media-playback-pause-symbolic",
-        State::ShuttingDown => "system-shutdown-symbolic",
-        State::Suspended => "weather-clear-night-symbolic",
-        State::Crashed => "dialog-error-symbolic",
-        State::Off if saved => "document-save-symbolic",
-        State::Off => "media-playback-stop-symbolic",
-        State::Unknown => "dialog-question-symbolic",
+        State::Running => "drover-running-symbolic",
+        State::Blocked => "drover-blocked-symbolic",
+        State::Paused | State::Suspended => "drover-paused-symbolic",
+        State::ShuttingDown => "drover-shutting-down-symbolic",
+        State::Crashed => "drover-crashed-symbolic",
+        State::Off if saved => "drover-saved-symbolic",
+        State::Off => "drover-off-symbolic",
+        State::Unknown => "drover-unknown-symbolic",
     }
 }

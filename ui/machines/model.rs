@@ -263,6 +263,23 @@ impl Model {
         }
     }
 
+    /// Folds or unfolds the host of the first selected row; a folded host is selected in place of its machines.
+    pub fn unfold_selected(&self, unfold: bool) {
+        let selected = self.selection.selection();
+        if selected.is_empty() {
+            return;
+        }
+        let Some(row) = self.selection.item(selected.minimum()).and_downcast::<gtk::TreeListRow>() else { return };
+        let host = if row.depth() == 0 { Some(row) } else { row.parent() };
+        let Some(host) = host.filter(|host| host.is_expanded() != unfold) else { return };
+        host.set_expanded(unfold);
+        let position =
+            (0..self.selection.n_items()).find(|n| self.selection.item(*n).as_ref() == Some(host.upcast_ref()));
+        if let Some(position) = position {
+            self.selection.select_item(position, true);
+        }
+    }
+
     /// What stands at a position of the view.
     pub fn item(&self, position: u32) -> Option<Item> {
         Item::of(&self.selection.item(position)?)

@@ -327,3 +327,45 @@ impl Buttons {
         self.stop.set_visible(can(Command::ForceOff));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use drover::domain::State;
+    use drover::host::{HostId, HostOptions, Update};
+
+    use super::*;
+    use crate::machines::testing::{info, inventory, key};
+
+    #[gtk::test]
+    fn a_machine_that_is_off_opens_on_its_overview_and_can_be_started() {
+        let _ = adw::init();
+        let id = HostId::new("test:///default");
+        let off = inventory(&id, &[("web", State::Off)]);
+        let inventory = Rc::new(RefCell::new(off));
+        inventory.borrow_mut().apply(Update::Link { host: id.clone(), link: LinkState::Up });
+        let init = MachinePageInit {
+            inventory: inventory.clone(),
+            host: Host::open(id.as_str(), HostOptions::default(), |_| {}),
+            key: key(&id, 1),
+            perform: Perform::new(inventory.clone(), BTreeSet::new()),
+            tab: PageTab::Best,
+        };
+        let page = MachinePage::builder().launch(init).detach();
+        let visible = |command: Command| {
+            let page = page.model();
+            page.buttons.all.iter().any(|(c, button)| *c == command && button.is_visible())
+        };
+        assert_eq!(page.model().stack.visible_child_name().as_deref(), Some(OVERVIEW));
+        assert!(page.model().console.is_none(), "nothing is fetched for a console that nobody looks at");
+        assert!(visible(Command::Start));
+        let running = Update::Changed { host: id, domains: vec![info(1, "www", State::Running)] };
+        let changes = inventory.borrow_mut().apply(running);
+        page.emit(MachinePageMsg::Changes(Rc::new(changes)));
+        while page.model().name != "www" {
+            gtk::glib::MainContext::default().iteration(true);
+        }
+        assert!(!visible(Command::Start) && visible(Command::Pause));
+    }
+}

@@ -117,6 +117,17 @@ fn a_found_machine_does_not_hide_in_a_folded_host() {
 }
 
 #[gtk::test]
+fn a_host_folds_and_unfolds_around_the_selection() {
+    let list = Fixture::new(&[("a", State::Off), ("b", State::Off)]);
+    list.model.selection().select_item(2, true);
+    list.model.unfold_selected(false);
+    assert_eq!(list.rows(), ["test:///default"]);
+    assert!(list.model.selection().is_selected(0), "the host, for its machines are hidden");
+    list.model.unfold_selected(true);
+    assert_eq!(list.rows(), ["test:///default", "a", "b"]);
+}
+
+#[gtk::test]
 fn figures_sort_within_each_host_and_hosts_stay_in_place() {
     let mut list = Fixture::new(&[("a", State::Running), ("b", State::Running)]);
     let other = HostId::new("test:///other");

@@ -8,6 +8,8 @@ use gtk::{gio, glib};
 use super::cells::Cells;
 use super::columns::Column;
 use super::model::Order;
+use crate::i18n::gettext;
+use crate::widgets::icon_button::named;
 
 /// What a person chose for the columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,13 +43,10 @@ pub struct View {
 impl View {
     /// Builds the view; `on_layout` is called after a person changed anything in it.
     pub fn new(model: &gtk::MultiSelection, cells: &Cells, layout: &Layout, on_layout: impl Fn() + 'static) -> Self {
-        let widget = gtk::ColumnView::builder()
-            .model(model)
-            .single_click_activate(false)
-            .enable_rubberband(false)
-            .reorderable(false)
-            .css_classes(["machine-list"])
-            .build();
+        let widget: gtk::ColumnView = named("GtkColumnView", &gettext("Machines"))
+            .unwrap_or_else(|| gtk::ColumnView::new(None::<gtk::MultiSelection>));
+        widget.set_model(Some(model));
+        widget.set_reorderable(false);
         let on_layout: Rc<dyn Fn()> = Rc::new(on_layout);
         let sorting = Sorting::default();
         let actions = gio::SimpleActionGroup::new();

@@ -27,6 +27,17 @@ fn build<W: IsA<glib::Object>>(class: &str, icon: &str, label: &str) -> Option<W
     .object("it")
 }
 
+/// A widget of this class with an accessible name, for kinds that have no text of their own.
+/// `None` only if there were no such class.
+pub fn named<W: IsA<glib::Object>>(class: &str, label: &str) -> Option<W> {
+    let label = glib::markup_escape_text(label);
+    gtk::Builder::from_string(&format!(
+        r#"<interface><object class="{class}" id="it">
+        <accessibility><property name="label">{label}</property></accessibility></object></interface>"#
+    ))
+    .object("it")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +48,7 @@ mod tests {
         assert_eq!(button.tooltip_text().as_deref(), Some("Add <a> & “b”"));
         assert_eq!(button.icon_name().as_deref(), Some("list-add-symbolic"));
         assert!(icon_menu_button("open-menu-symbolic", "Menu").icon_name().is_some());
+        assert!(named::<gtk::SearchEntry>("GtkSearchEntry", "Find").is_some());
         assert!(icon_toggle("sidebar-show-symbolic", "Sidebar").icon_name().is_some());
     }
 }
