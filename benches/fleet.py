@@ -22,7 +22,7 @@ def fleet(count):
     """The XML of a test-driver host with `count` machines; every third runs."""
     yield "<node><cpu><mhz>2800</mhz><model>x86_64</model><active>4</active><nodes>1</nodes><sockets>1</sockets>"
     yield "<cores>4</cores><threads>1</threads></cpu><memory>67108864</memory>"
-    yield "<network><name>default</name><bridge name='virbr0'/><forward mode='nat'/></network>"
+    yield "<network><name>default</name><bridge name='virbr0'/><ip address='192.168.122.1' netmask='255.255.255.0'/></network>"
     for i in range(count):
         mac = f"52:54:00:{i >> 16 & 255:02x}:{i >> 8 & 255:02x}:{i & 255:02x}"
         yield (
@@ -92,7 +92,7 @@ class Program:
             pass
 
 
-def measure(name, command, moments, env, limit, settle):
+def measure(name, command, moments, env, limit, settle, more=None):
     """Runs one program on one fleet: (list complete in s, RSS in MB, idle CPU in percent), None where it failed."""
     program = Program(command, moments, env)
     try:
@@ -103,9 +103,18 @@ def measure(name, command, moments, env, limit, settle):
         result = done, program.rss(), program.cpu(10)
         first = f", first frame {program.at['frame']:.2f} s" if "frame" in program.at else ""
         print(f"  {name:13} list complete {done:6.2f} s{first}, RSS {result[1]:5.0f} MB, idle CPU {result[2]:5.1f} %")
+        if more:
+            more(program.process.pid)
         return result
     finally:
         program.stop()
+
+
+def keystrokes(pid):
+    """Prints how long the window takes to answer a keystroke in its search field."""
+    script = os.path.join(os.path.dirname(__file__), "keystroke.py")
+    done = subprocess.run([sys.executable, script, str(pid)], capture_output=True, text=True, timeout=120)
+    print(f"  {'':13} a keystroke in its search: {done.stdout.strip() or done.stderr.strip().splitlines()[-1]}")
 
 
 def main():
@@ -122,7 +131,7 @@ def main():
             ours = measure(
                 "Drover", [drover, "--connect", uri],
                 {"frame": r"first-frame elapsed_ms=", "list": r"inventory-complete .*elapsed_ms="},
-                {"DROVER_LOG": "info"}, 60, 5,
+                {"DROVER_LOG": "info", "NO_COLOR": "1", "GTK_A11Y": "atspi"}, 60, 5, keystrokes,
             )
             if ours:
                 print(f"  {'':13} … {ours[0] - opening:.2f} s more than virConnectOpen")

@@ -24,7 +24,7 @@ dependencies() { # licences, sources and duplicates; the advisory database can't
 
 
 step "fetch crates" cargo fetch --locked
-step format cargo fmt --all --check
+step format cargo fmt --all --check -- --color never
 # cargo-deny may have to be fetched first: it goes beside the compilers.
 from=$SECONDS
 dependencies >"$LOGS/cargo-deny.log" 2>&1 </dev/null &

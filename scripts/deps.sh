@@ -10,7 +10,7 @@ run=(build-essential pkg-config gettext libgtk-4-dev libadwaita-1-dev libvirt-de
 test=(xvfb xauth xdotool x11-utils imagemagick dbus dbus-daemon at-spi2-core python3 python3-pyatspi python3-gi
   gir1.2-atspi-2.0 fonts-dejavu-core desktop-file-utils appstream
   openssh-server iproute2 busybox-static cpio netbase rpcbind nfs-ganesha nfs-ganesha-vfs 'debian-installer-*-netboot-amd64')
-bench=(virt-manager xvfb xauth xdotool dbus dbus-daemon python3 python3-libvirt)
+bench=(virt-manager xvfb xauth dbus dbus-daemon at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
 
 in_words() {
   cat >&2 <<'X'

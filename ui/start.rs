@@ -1,4 +1,5 @@
 //! What happens before the first window: logging, threads, and handing over to a Drover that runs already.
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use gtk::gio;
@@ -12,7 +13,8 @@ use crate::i18n::gettext;
 /// Logs to standard error what `DROVER_LOG` asks for, such as `info` or `drover=debug`; by default, warnings.
 pub fn log() {
     let filter = EnvFilter::try_from_env("DROVER_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }
 
 /// Enough threads that a few hosts which do not answer leave some for the others.

@@ -16,6 +16,7 @@ mod list;
 mod login;
 mod progress;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -118,7 +119,8 @@ impl Context {
 /// Reads the command line, does it, and turns the outcome into an exit status.
 pub fn run() -> ExitCode {
     let filter = EnvFilter::try_from_env("DROVER_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     // Else libvirt prints its errors by itself, beside our line.
     virt::error::clear_error_callback();
     let cli = Cli::parse();

@@ -12,6 +12,21 @@ from gi.repository import Atspi  # noqa: E402
 SHOTS = os.environ.get("DROVER_SHOTS", "target/screenshots")
 Atspi.init()
 
+# The New-machine window by name and role (a radio button's role is "check box" on GTK 4.8):
+#   button: Steps (narrow only), Back, Next, Begin install, Close · list item: Source, System, Unattended, Disk, Network, Summary
+#   Source      combo box Host · text Install tree · button Recent locations, Browse NFS…, Local folder…
+#   Browse NFS  text Server · button List exports, Folder above, Choose this folder · list item per export, folder and file
+#   System      text Name · spin button Memory (MiB), CPUs · combo box Virtualisation
+#   Unattended  check box Nobody: I sit at the console | A kickstart or preseed file at a URL | A file on this computer, put into
+#               the initrd · text Address of the file, More kernel arguments · button Answer file
+#   Disk        check box A new image | An image or volume that exists | No disk · text Path on the host, Path of the image ·
+#               spin button Size (GiB) · check box qcow2: grows, can have snapshots | raw: plain and fast | Grow as needed
+#   Network     check box A bridge of the host | A virtual network | User mode: out through the host, not reachable |
+#               No network card · text Bridge name, MAC address · combo box Network · button Bridges of the host,
+#               Make another MAC address
+#   Summary     list item Machine XML, Command line (pointer) · text of the same names · button Copy the XML, Copy the command
+# What a check says is the target of the control's DESCRIBED_BY relation, and a label in the window.
+
 
 class NotFound(AssertionError):
     """A widget that should be in the window isn't; the message lists what is."""

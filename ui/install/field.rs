@@ -140,11 +140,18 @@ impl Field<gtk::Entry> {
 }
 
 impl Field<gtk::SpinButton> {
-    /// A number; Enter goes on to the next step as it does in an entry.
-    pub fn spin(label: &str, range: (f64, f64, f64), pen: &Pen, edit: impl Fn(f64) -> Edit + 'static) -> Self {
+    /// A number within (lowest, highest, step), with so many decimal digits; Enter goes on to the next step as it does in an entry.
+    pub fn spin(
+        label: &str,
+        range: (f64, f64, f64),
+        digits: u32,
+        pen: &Pen,
+        edit: impl Fn(f64) -> Edit + 'static,
+    ) -> Self {
         let field = Self::new("GtkSpinButton", label);
         let (low, high, step) = range;
         field.control.set_adjustment(&gtk::Adjustment::new(low, low, high, step, step * 4.0, 0.0));
+        field.control.set_digits(digits);
         field.control.set_numeric(true);
         let changed = pen.clone();
         // Each keystroke counts, not only what is there when the cursor leaves.

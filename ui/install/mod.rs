@@ -1,5 +1,7 @@
 //! The New-machine window: from a source to a plan that the app carries out.
 mod browse;
+mod chooser;
+mod edits;
 mod field;
 mod form;
 mod lookup;

@@ -119,6 +119,22 @@ pub struct State {
 }
 
 impl State {
+    /// Nothing is known yet.
+    pub fn new(hosts: Vec<HostChoice>, host: Option<usize>, form: Form) -> Self {
+        Self {
+            hosts,
+            host,
+            form,
+            step: Step::Source,
+            visited: [true, false, false, false, false, false],
+            offers: Live::default(),
+            source: Live::default(),
+            answers: Live::default(),
+            look: Live::default(),
+            looked: Looked::default(),
+        }
+    }
+
     /// The host that is chosen, if it can be used.
     pub fn chosen(&self) -> Option<&HostChoice> {
         self.hosts.get(self.host?).filter(|h| h.trouble.is_none())

@@ -25,20 +25,12 @@ fn ready() -> State {
     };
     let plan = decide(request, rhel5(), given);
     let looked = Looked { plan: Some((Box::new(plan), String::new())), ..Looked::default() };
-    // The test driver is in the process: nothing is reached, and nothing is asked of it here.
+    // The test driver is in the process: nothing is reached, and nothing is asked of it here. GTK must be up before it,
+    // because libvirt's event loop takes GLib's default main context where nobody else has it: hence gtk::test.
     let host = Host::open("test:///default", HostOptions::default(), |_| {});
-    let mut state = State {
-        hosts: vec![HostChoice { host, name: "kvm1".into(), trouble: None }],
-        host: Some(0),
-        form,
-        step: Step::Summary,
-        visited: [true; 6],
-        offers: Live::default(),
-        source: Live::default(),
-        answers: Live::default(),
-        look: Live::default(),
-        looked: looked.clone(),
-    };
+    let hosts = vec![HostChoice { host, name: "kvm1".into(), trouble: None }];
+    let mut state = State::new(hosts, Some(0), form);
+    (state.step, state.visited, state.looked) = (Step::Summary, [true; 6], looked.clone());
     state.source.answer(Ok(rhel5()));
     state.look.answer(Ok(looked));
     state

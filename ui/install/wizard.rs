@@ -8,13 +8,13 @@ use gtk::glib;
 use relm4::prelude::*;
 
 use super::browse::{self, Browse};
+use super::chooser;
 use super::field::{Pen, text_button};
-use super::form::{Answers, Edit, Form, Step};
+use super::form::{Edit, Form, Step};
 use super::lookup::{self, Answer, Done};
 use super::pages::Pages;
-use super::state::{HostChoice, Live, Looked, State};
+use super::state::{HostChoice, State};
 use super::steps::{Steps, step_name};
-use crate::errors;
 use crate::i18n::{gettext, gettext_f};
 use crate::widgets::icon_button::icon_toggle;
 
@@ -84,7 +84,7 @@ pub enum Msg {
 
 /// The window.
 pub struct Wizard {
-    state: State,
+    pub(super) state: State,
     pen: Pen,
     pages: Pages,
     steps: Steps,
@@ -179,23 +179,13 @@ impl Component for Wizard {
             .iter()
             .position(|h| Some(h.host.id()) == init.preferred.as_ref() && h.trouble.is_none())
             .or_else(|| init.hosts.iter().position(|h| usable(&h)));
-        let state = State {
-            hosts: init.hosts,
-            host,
-            form: init.draft.map(|draft| *draft.0).unwrap_or_default(),
-            step: Step::Source,
-            visited: [true, false, false, false, false, false],
-            offers: Live::default(),
-            source: Live::default(),
-            answers: Live::default(),
-            look: Live::default(),
-            looked: Looked::default(),
-        };
+        let form = init.draft.map(|draft| *draft.0).unwrap_or_default();
+        let state = State::new(init.hosts, host, form);
         let mut model =
             Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), pen, browse: None };
         let show_steps = icon_toggle("view-list-symbolic", &gettext("Steps"));
-        let back = text_button(&gettext("_Back"));
-        let next = text_button(&gettext("_Next"));
+        let back = text_button(&gettext("Bac_k"));
+        let next = text_button(&gettext("Ne_xt"));
         let begin = text_button(&gettext("Be_gin install"));
         let widgets = view_output!();
         widgets.flap.bind_property("reveal-flap", &show_steps, "active").sync_create().bidirectional().build();
@@ -231,8 +221,8 @@ impl Component for Wizard {
             Msg::Next => self.shift(1, widgets),
             Msg::Back => self.shift(-1, widgets),
             Msg::BrowseNfs => self.browse_nfs(root, &sender),
-            Msg::BrowseFolder => browse::pick_folder(root, sender.input_sender().clone()),
-            Msg::PickAnswers => browse::pick_file(root, sender.input_sender().clone()),
+            Msg::BrowseFolder => chooser::pick_folder(root, sender.input_sender().clone()),
+            Msg::PickAnswers => chooser::pick_file(root, sender.input_sender().clone()),
             Msg::NewMac => {
                 if let Some(choice) = self.state.chosen() {
                     lookup::another_mac(&sender, choice.host.clone());
@@ -300,89 +290,6 @@ impl Wizard {
         }
         let is_blocked = Step::ALL.iter().any(|s| self.state.is_blocked(*s));
         if is_blocked { gettext("Something stands in the way") } else { gettext("Checking…") }
-    }
-
-    fn edit(&mut self, edits: Vec<Edit>, sender: &ComponentSender<Self>) {
-        if edits.is_empty() {
-            return;
-        }
-        let source = edits.iter().any(|e| matches!(e, Edit::Location(_)));
-        let is_answer = |e: &Edit| matches!(e, Edit::Answers(_) | Edit::AnswersUrl(_) | Edit::AnswersFile(_));
-        let answers = edits.iter().any(is_answer);
-        edits.into_iter().for_each(|edit| self.state.form.edit(edit));
-        if source {
-            self.read_source(sender);
-        }
-        if answers {
-            self.read_unattended(sender);
-        }
-        self.suggest_and_check(sender);
-    }
-
-    fn pick_host(&mut self, index: u32, sender: &ComponentSender<Self>) {
-        let index = usize::try_from(index).ok().filter(|i| *i < self.state.hosts.len());
-        if index != self.state.host {
-            self.state.host = index;
-            self.ask_host(sender);
-            self.check(sender);
-        }
-    }
-
-    /// The chosen host keeps its place, wherever it is in the new list.
-    fn take_hosts(&mut self, hosts: Vec<HostChoice>, sender: &ComponentSender<Self>) {
-        let before =
-            self.state.host.and_then(|i| self.state.hosts.get(i)).map(|h| (h.host.id().clone(), h.trouble.is_none()));
-        self.state.host = match &before {
-            Some((id, _)) => hosts.iter().position(|h| h.host.id() == id),
-            None => hosts.iter().position(|h| h.trouble.is_none()),
-        };
-        self.state.hosts = hosts;
-        let now = self.state.chosen().map(|h| (h.host.id().clone(), true));
-        if now.is_some() && now != before {
-            self.ask_host(sender);
-            self.check(sender);
-        }
-    }
-
-    fn ask_host(&mut self, sender: &ComponentSender<Self>) {
-        self.state.offers.stop();
-        if let Some(choice) = self.state.chosen() {
-            let host = choice.host.clone();
-            lookup::ask_host(sender, host, self.state.offers.restart());
-        }
-    }
-
-    fn read_source(&mut self, sender: &ComponentSender<Self>) {
-        self.state.source.stop();
-        match self.state.form.location() {
-            None => {}
-            Some(Err(e)) => self.state.source.answer(Err(errors::source(&e))),
-            Some(Ok(location)) => lookup::read_source(sender, location, self.state.source.restart()),
-        }
-    }
-
-    fn read_unattended(&mut self, sender: &ComponentSender<Self>) {
-        self.state.answers.stop();
-        let given = !self.state.form.missing().contains(&drover::finding::Field::Unattended);
-        if given && self.state.form.answers != Answers::None {
-            let installer = self.state.source.good().cloned();
-            let which = self.state.form.unattended();
-            lookup::read_unattended(sender, which, installer, self.state.answers.restart());
-        }
-    }
-
-    fn suggest_and_check(&mut self, sender: &ComponentSender<Self>) {
-        let State { form, offers, source, .. } = &mut self.state;
-        form.suggest(offers.good(), source.good());
-        self.check(sender);
-    }
-
-    fn check(&mut self, sender: &ComponentSender<Self>) {
-        self.state.look.stop();
-        let Some(choice) = self.state.chosen() else { return };
-        let (host, request) = (choice.host.clone(), self.state.form.request());
-        let detected = self.state.source.good().cloned();
-        lookup::check(sender, host, request, detected, self.state.look.restart());
     }
 
     fn shift(&mut self, by: i32, widgets: &WizardWidgets) {

@@ -30,8 +30,7 @@ impl Page {
         ];
         let (kinds_row, kinds) = radios(&items, pen, Edit::DiskKind);
         let path = Field::entry(&gettext("_Path on the host"), pen, Edit::DiskPath);
-        let size = Field::spin(&gettext("_Size (GiB)"), (0.1, 65_536.0, 1.0), pen, Edit::DiskSize);
-        size.control.set_digits(1);
+        let size = Field::spin(&gettext("_Size (GiB)"), (0.1, 65_536.0, 1.0), 1, pen, Edit::DiskSize);
         let items = [
             (gettext("_qcow2: grows, can have snapshots"), Format::Qcow2),
             (gettext("_raw: plain and fast"), Format::Raw),

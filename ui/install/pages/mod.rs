@@ -80,3 +80,27 @@ fn page(groups: &[&adw::PreferencesGroup]) -> adw::PreferencesPage {
     }
     page
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::install::form::Form;
+
+    /// Else the window would ask before it closes, and keep values that nobody chose.
+    #[gtk::test]
+    fn building_and_showing_is_not_editing() {
+        adw::init().unwrap();
+        let (sender, receiver) = relm4::channel();
+        let pen = Pen::new(sender);
+        let pages = Pages::new(pen.clone(), &["nfs:10.1.1.22:/soft".into()]);
+        let mut state = State::new(Vec::new(), None, Form::default());
+        pages.show(&state);
+        state.form.size_gib = 15.0;
+        state.form.name = "node2".into();
+        pages.show(&state);
+        pages.show(&state);
+        assert!(pen.take().is_empty());
+        drop((pen, pages));
+        assert_eq!(receiver.recv_sync().map(|msg| format!("{msg:?}")), None, "nothing was sent");
+    }
+}

@@ -30,9 +30,9 @@ impl Page {
         // Whole positive numbers in range: nothing is lost.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let memory =
-            Field::spin(&gettext("_Memory (MiB)"), (1.0, 16_777_216.0, 256.0), pen, |v| Edit::Memory(v as u64));
+            Field::spin(&gettext("_Memory (MiB)"), (1.0, 16_777_216.0, 256.0), 0, pen, |v| Edit::Memory(v as u64));
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let vcpus = Field::spin(&gettext("_CPUs"), (1.0, 4096.0, 1.0), pen, |v| Edit::Vcpus(v as u32));
+        let vcpus = Field::spin(&gettext("_CPUs"), (1.0, 4096.0, 1.0), 0, pen, |v| Edit::Vcpus(v as u32));
         let virt = Field::<gtk::DropDown>::new("GtkDropDown", &gettext("_Virtualisation"));
         let pen = pen.clone();
         virt.control.connect_selected_notify(move |drop| {

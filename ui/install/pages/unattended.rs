@@ -30,7 +30,7 @@ impl Page {
         let file = Field::<gtk::Button>::new("GtkButton", &gettext("Answer f_ile"));
         let chosen = pen.clone();
         file.control.connect_clicked(move |_| chosen.send(Msg::PickAnswers));
-        let extra = Field::entry(&gettext("More _kernel arguments"), pen, Edit::ExtraArgs);
+        let extra = Field::entry(&gettext("More kernel ar_guments"), pen, Edit::ExtraArgs);
         extra.control.set_placeholder_text(Some("console=ttyS0"));
         let who = group(&gettext("Who answers the installer's questions?"), "", &[&kinds_row, &url.row, &file.row]);
         let more = group(&gettext("Anything else for the installer's kernel?"), "", &[&extra.row]);
