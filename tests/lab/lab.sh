@@ -64,16 +64,12 @@ run() {
   fi
   mkdir -p "$DROVER_LAB"
   export DROVER_LAB
-  local code=0 made=
-  if [ ! -d /vmware ]; then # only a mount point; what lies in it is the host's own
-    mkdir -p /vmware && made=1
-  fi
+  local code=0
   unshare -n -m -u -p -f --kill-child --mount-proc --propagation private bash "${BASH_SOURCE[0]}" __inside "$@" &
   local inner=$!
   trap 'kill -TERM $inner 2>/dev/null || true' INT TERM
   wait $inner || code=$?
   kill -KILL $inner 2>/dev/null || true
-  [ -z "$made" ] || rmdir /vmware 2>/dev/null || true
   [ -z "$own" ] || [ -n "${DROVER_LAB_KEEP:-}" ] || rm -rf "$DROVER_LAB"
   return $code
 }
@@ -81,6 +77,7 @@ run() {
 inside() {
   local t0=$EPOCHREALTIME
   hostname drover-lab
+  new_root
   fresh_mounts
   ip link set lo up
   ip link add sw type bridge stp_state 0 forward_delay 0
@@ -100,6 +97,24 @@ inside() {
   "$@" </dev/null || code=$?
   [ $code = 0 ] || for h in "${HOSTS[@]}"; do say "$h: $(tail -3 "$DROVER_LAB/$h/log/libvirtd.log" 2>/dev/null)"; done
   exit $code # the namespace's first process ends: the kernel ends the rest
+}
+
+# A root folder of our own over the computer's: /vmware, a mount point, is made only here.
+new_root() {
+  local e here=$PWD
+  mount -t tmpfs -o mode=755 tmpfs /mnt
+  for e in /*; do
+    if [ -L "$e" ]; then
+      cp -a "$e" /mnt/
+    elif [ "$e" = /mnt ]; then
+      mkdir /mnt/mnt
+    elif [ -d "$e" ]; then
+      mkdir "/mnt$e" && mount --rbind "$e" "/mnt$e"
+    fi
+  done
+  mkdir -p /mnt/vmware
+  cd /mnt && pivot_root . . && umount -l .
+  cd "$here"
 }
 
 # What of the computer's own must not be seen or touched from in here.

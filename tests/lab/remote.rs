@@ -126,4 +126,6 @@ fn droverctl_installs_and_lists() {
     assert!(list.contains("\"lab-cli\""), "{list}");
     let (code, _, error) = droverctl(&["destroy", "lab-cli"]);
     assert_eq!((code, machine.state().as_str()), (Some(0), "shut off"), "{error}");
+    drop(machine);
+    std::fs::remove_file(lab.folder("hosta", "local").join("node2.img")).expect("its disk");
 }
