@@ -1,5 +1,5 @@
-#![allow(unsafe_code)]
 //! The loop behind libvirt's events, in a thread of its own.
+#![allow(unsafe_code)]
 //!
 //! libvirt's default loop stands on GLib's default main context. In a GTK program that context belongs to the window's
 //! thread, which would then read every host's socket and miss keepalives whenever it is busy. This one is poll(2) and a
