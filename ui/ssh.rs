@@ -1,5 +1,5 @@
-#![allow(unsafe_code)]
 //! SSH's questions (passphrase, password, unknown host key): Drover itself is ssh's askpass program.
+#![allow(unsafe_code)]
 //!
 //! libvirt starts ssh without a terminal of its own; were Drover started from one, ssh would ask there, where nobody looks,
 //! and the host would hang without a word. So ssh is told to ask through us, which shows a dialog.

@@ -3,12 +3,12 @@
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong, c_void};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
 
 use uuid::Uuid;
 use virt::connect::Connect;
 use virt_sys as sys;
 
+use super::event_loop;
 use crate::domain::DomainId;
 use crate::{Error, Result};
 
@@ -48,15 +48,11 @@ pub fn start_loop() -> Result<()> {
     let failure = STARTED.get_or_init(|| {
         // Or libvirt prints each error on stderr.
         virt::error::clear_error_callback();
-        if let Err(error) = virt::event::event_register_default_impl() {
-            return Some(error.message().to_owned());
-        }
-        let run = || loop {
-            if let Err(error) = virt::event::event_run_default_impl() {
-                tracing::warn!(%error, "libvirt's event loop");
-                thread::sleep(Duration::from_millis(100));
-            }
+        let woken = match event_loop::register() {
+            Ok(woken) => woken,
+            Err(error) => return Some(error.to_string()),
         };
+        let run = move || event_loop::run(woken);
         thread::Builder::new().name("libvirt-events".into()).spawn(run).err().map(|error| error.to_string())
     });
     failure.clone().map_or(Ok(()), |message| Err(Error::Libvirt { code: 0, message }))

@@ -243,9 +243,9 @@ mod tests {
 
     fn list(received: &Receiver<Signal>) -> (u64, Vec<Row>) {
         loop {
-            match received.recv_timeout(Duration::from_secs(10)).unwrap() {
-                Signal::Read { number, answer: Answer::List(rows), .. } => return (number, rows.unwrap()),
-                _ => {}
+            let signal = received.recv_timeout(Duration::from_secs(10)).unwrap();
+            if let Signal::Read { number, answer: Answer::List(rows), .. } = signal {
+                return (number, rows.unwrap());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Host: one libvirt daemon at one URI — opened in the background, called in a bounded lane, reopened when lost.
 mod credentials;
+mod event_loop;
 pub mod events;
 mod lane;
 mod link;

@@ -22,11 +22,14 @@ use crate::widgets::sparkline::Sparkline;
 /// Called with the host whose "Try now" was clicked.
 pub type Retry = Rc<dyn Fn(HostId)>;
 
+/// How far the machines stand in from their host, in pixels: as far as an expander would set them.
+const INDENT: i32 = 40;
+
 /// The widgets of one cell. Texts are inscriptions: another text costs no new layout of the list.
 enum Parts {
-    /// What a host shows is made when the cell gets one for the first time.
+    /// What a host shows is made when the cell gets one for the first time: an expander for each of the machines
+    /// would be half of what a row costs.
     Name {
-        expander: gtk::TreeExpander,
         machine: gtk::Box,
         icon: gtk::Image,
         text: gtk::Inscription,
@@ -46,7 +49,7 @@ enum Parts {
 
 /// The lines of a host.
 struct HostParts {
-    all: gtk::Box,
+    expander: gtk::TreeExpander,
     name: gtk::Inscription,
     status: gtk::Inscription,
 }
@@ -127,8 +130,10 @@ impl Cells {
         cell.bound = bound;
         if bound {
             cell.show(&self.inventory.borrow(), &self.retry);
-        } else if let Parts::Name { expander, .. } = &cell.parts {
-            expander.set_list_row(None);
+        } else if let Parts::Name { host, .. } = &cell.parts
+            && let Some(host) = host.get()
+        {
+            host.expander.set_list_row(None);
         }
     }
 }
@@ -142,9 +147,8 @@ fn make(column: Column) -> (Parts, gtk::Widget) {
             let machine = gtk::Box::new(gtk::Orientation::Horizontal, 8);
             machine.append(&icon);
             machine.append(&text);
-            let expander = gtk::TreeExpander::new();
-            expander.set_child(Some(&machine));
-            (Parts::Name { expander: expander.clone(), machine, icon, text, host: OnceCell::new() }, expander.upcast())
+            machine.set_margin_start(INDENT);
+            (Parts::Name { machine: machine.clone(), icon, text, host: OnceCell::new() }, machine.upcast())
         }
         Column::Cpu => {
             let text = inscription(1.0);
@@ -188,23 +192,19 @@ impl CellWidgets {
         match Item::of(&object) {
             Some(Item::Host(row)) => {
                 let Some(entry) = row.id().and_then(|id| inventory.host(&id)) else { return };
-                self.show_host(entry, retry);
+                self.show_host(entry, object.downcast_ref(), retry);
             }
             Some(Item::Machine(row)) => self.show_machine(&row, inventory),
             None => {}
         }
-        if let Parts::Name { expander, .. } = &self.parts {
-            expander.set_list_row(object.downcast_ref());
-        }
     }
 
-    fn show_host(&self, host: &HostEntry, on_retry: &Retry) {
+    fn show_host(&self, host: &HostEntry, row: Option<&gtk::TreeListRow>, on_retry: &Retry) {
         match &self.parts {
-            Parts::Name { expander, host: parts, .. } => {
+            Parts::Name { host: parts, .. } => {
                 let parts = parts.get_or_init(host_parts);
-                if expander.child().as_ref() != Some(parts.all.upcast_ref()) {
-                    expander.set_child(Some(&parts.all));
-                }
+                self.item.set_child(Some(&parts.expander));
+                parts.expander.set_list_row(row);
                 let status = host_text::status(host, SystemTime::now());
                 let (name, address) = (escape(&host.name()), escape(&host_text::address(host)));
                 parts.name.set_markup(Some(&format!("<b>{name}</b>  <span alpha=\"60%\">{address}</span>")));
@@ -212,7 +212,7 @@ impl CellWidgets {
                 // Why it is down may be long.
                 parts.status.set_min_lines(if is_down(&host.link) { 2 } else { 1 });
                 set_class(&parts.status, "dim-label", !is_down(&host.link));
-                expander.set_tooltip_text(Some(&format!("{}\n{status}", host.id.as_str())));
+                parts.expander.set_tooltip_text(Some(&format!("{}\n{status}", host.id.as_str())));
             }
             Parts::State { text, retry } => {
                 set_text(text, "");
@@ -238,9 +238,9 @@ impl CellWidgets {
         let (facts, stale) = (&contents.facts, entry.link != LinkState::Up);
         let dim = stale || !facts.state.is_active();
         match &self.parts {
-            Parts::Name { expander, machine, icon, text, .. } => {
-                if expander.child().as_ref() != Some(machine.upcast_ref()) {
-                    expander.set_child(Some(machine));
+            Parts::Name { machine, icon, text, .. } => {
+                if self.item.child().as_ref() != Some(machine.upcast_ref()) {
+                    self.item.set_child(Some(machine));
                 }
                 icon.set_icon_name(Some(state_icon(facts.state, facts.saved)));
                 set_class(icon, "dim-label", dim);
@@ -256,7 +256,7 @@ impl CellWidgets {
                         set_text(text, &facts.name);
                     }
                 }
-                expander.set_tooltip_text(facts.title.as_deref());
+                machine.set_tooltip_text(facts.title.as_deref());
             }
             Parts::State { text, .. } => {
                 if self.item.child().as_ref() != Some(text.upcast_ref()) {
@@ -303,7 +303,9 @@ fn host_parts() -> HostParts {
     let all = gtk::Box::new(gtk::Orientation::Vertical, 0);
     all.append(&name);
     all.append(&status);
-    HostParts { all, name, status }
+    let expander = gtk::TreeExpander::new();
+    expander.set_child(Some(&all));
+    HostParts { expander, name, status }
 }
 
 fn retry_button(item: &gtk::ListItem, on_retry: Retry) -> gtk::Button {

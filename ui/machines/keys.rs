@@ -1,5 +1,6 @@
 //! The keys of the list, beside those of the actions: menu, folding, search.
 use gtk::glib;
+use gtk::prelude::*;
 use relm4::Sender;
 
 use super::list::MachineListMsg;
@@ -7,6 +8,8 @@ use super::list::MachineListMsg;
 /// While a row has the focus.
 pub fn of_rows(list: &Sender<MachineListMsg>) -> gtk::ShortcutController {
     let keys = gtk::ShortcutController::new();
+    // Before the view itself, which would take Left and Right to move the focus.
+    keys.set_propagation_phase(gtk::PropagationPhase::Capture);
     keys.add_shortcut(key("Menu|<Shift>F10", list, || MachineListMsg::MenuAtFocus));
     keys.add_shortcut(key("Left", list, || MachineListMsg::Unfold(false)));
     keys.add_shortcut(key("Right", list, || MachineListMsg::Unfold(true)));
