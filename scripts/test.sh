@@ -22,7 +22,7 @@ if [ "$FAILED" = 0 ]; then
     skip "window tests" "they need the lab"
   else
     lab_test=$(cargo test -p drover --test lab --locked --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))$/\1/p')
-    step "lab tests" "${as_root[@]}" tests/lab/lab.sh run -- "$lab_test" --test-threads=1
+    step "lab tests" "${as_root[@]}" tests/lab/lab.sh run -- "$lab_test" --test-threads=1 --show-output
     step "window tests" "${as_root[@]}" tests/lab/lab.sh run -- tests/ui/run.sh
     [ "$(id -u)" = 0 ] || sudo -n chown -R "$(id -u):$(id -g)" "${CARGO_TARGET_DIR:-target}"/{lab-cache,screenshots} 2>/dev/null
   fi
