@@ -114,7 +114,7 @@ def keystrokes(pid):
     """Prints how long the window takes to answer a keystroke in its search field."""
     script = os.path.join(os.path.dirname(__file__), "keystroke.py")
     done = subprocess.run([sys.executable, script, str(pid)], capture_output=True, text=True, timeout=120)
-    print(f"  {'':13} a keystroke in its search: {done.stdout.strip() or done.stderr.strip().splitlines()[-1]}")
+    print(f"  {'':13} a keystroke in its search: {done.stdout.strip() or done.stderr.strip()[-300:]}")
 
 
 def main():
