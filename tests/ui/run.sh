@@ -3,7 +3,8 @@
 # Inside the lab (DROVER_LAB_A is set) it does the whole install; names of tests as arguments run only those.
 set -eu
 cd "$(dirname "$0")/../.."
-export DROVER_BIN=${DROVER_BIN:-$PWD/${CARGO_TARGET_DIR:-target}/debug/drover}
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+export DROVER_BIN=${DROVER_BIN:-$target/debug/drover}
 export DROVER_SHOTS=${DROVER_SHOTS:-$PWD/target/screenshots}
 [ -x "$DROVER_BIN" ] || { echo "tests/ui: build first: cargo build (no $DROVER_BIN)" >&2; exit 1; }
 mkdir -p "$DROVER_SHOTS"; : > "$DROVER_SHOTS/drover.log"
