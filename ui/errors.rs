@@ -126,7 +126,7 @@ pub fn remedy(kind: FailKind) -> String {
             gettext("Check the name and that the host is on; a firewall may block it. Drover keeps trying.")
         }
         FailKind::Login => gettext(
-            "Check the user name and the password. Over SSH, Drover can't type for you: put your key into the SSH agent (ssh-add) and log in once in a terminal to accept the host's key.",
+            "Check the user name and the password. Over SSH, answer what SSH asks when Drover shows it, or put your key into the SSH agent (ssh-add).",
         ),
         FailKind::Denied => gettext(
             "Your user may not use libvirt there. Add it to the group “libvirt” (sudo usermod -aG libvirt USER) and log in anew.",
