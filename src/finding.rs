@@ -51,6 +51,10 @@ pub enum Reason {
     NoKvm { host: String },
     #[error("{host} can't run {arch} machines")]
     NoArch { host: String, arch: String },
+    #[error("{host} has no Xen; choose KVM or emulation")]
+    NoXen { host: String },
+    #[error("{host} can't emulate machines: QEMU is not installed on it")]
+    NoEmulation { host: String },
     #[error("the path must begin with “/”")]
     PathNotAbsolute,
     #[error("{path} exists already on {host}; choose another path, or use it as an existing disk")]
@@ -63,6 +67,9 @@ pub enum Reason {
     NoRoom { host: String, folder: String, asked_gib: f64, free_gib: f64 },
     #[error("the folder {folder} is not there on {host}; create it, or choose another path")]
     NoFolder { host: String, folder: String },
+    /// `/proc`, `/sys` or `/dev`.
+    #[error("{folder} belongs to the kernel: no disk image can lie there; choose another path")]
+    KernelFolder { folder: String },
     #[error("{host} may not write in {folder}: {reason}")]
     NotWritable { host: String, folder: String, reason: String },
     #[error("{host} has no bridge “{bridge}”; it has: {}", list(.have))]

@@ -151,7 +151,7 @@ fn print_xml_gives_both_definitions_and_makes_nothing() {
 fn what_can_be_known_beforehand_is_refused_with_status_2() {
     let tree = tree();
     let nodisks = |more: &[&'static str]| [&["-n", "node2", "--nodisks"], more].concat();
-    let cases: [(Vec<&str>, &str); 12] = [
+    let cases: [(Vec<&str>, &str); 14] = [
         (nodisks(&["-p"]), "no paravirtualisation"),
         (vec!["-n", "test", "--nodisks"], "has a machine named “test” already"),
         (vec!["-n", "a/b", "--nodisks"], "can't contain “/”"),
@@ -162,6 +162,8 @@ fn what_can_be_known_beforehand_is_refused_with_status_2() {
         (nodisks(&["-m", "AA:BB:CC:DD:EE:FF"]), "used by “test”"),
         (nodisks(&["-x", "ks=http://127.0.0.1:1/ks.cfg"]), "unattended file: "),
         (vec!["-n", "node2", "-f", "node2.img", "-s", "1"], "must begin with “/”"),
+        (vec!["-n", "node2", "-f", "/proc/1/a.img", "-s", "1"], "belongs to the kernel"),
+        (nodisks(&["--virt-type", "xen"]), "has no Xen"),
         (vec!["-n", "node2", "-f", "/default-pool/gone.img"], "is not there"),
         (vec!["-n", "node2", "-f", "/default-pool/a.img", "-s", "0"], "at least one"),
     ];
@@ -171,6 +173,8 @@ fn what_can_be_known_beforehand_is_refused_with_status_2() {
         assert_eq!(code(&out), 2, "{args:?}: {err}");
         assert!(err.contains(piece) && err.lines().count() == 1, "{args:?}: {err}");
     }
+    let nowhere = droverctl(&["-c", TEST, "install", "-r", "2048", "-n", "node2", "--nodisks", "-l", "soft/rhel5"]);
+    assert!(code(&nowhere) == 2 && stderr(&nowhere).contains("location: "), "{}", stderr(&nowhere));
     let network = droverctl(&[
         "-c",
         TEST,

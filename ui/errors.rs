@@ -1,6 +1,7 @@
 //! What the core says, in the person's language: each error, finding and link failure with what to do about it.
 mod reason;
 mod source;
+mod uri;
 
 use drover::Error;
 use drover::finding::Finding;
@@ -10,6 +11,7 @@ use crate::i18n::{gettext, gettext_f};
 
 pub use reason::reason;
 pub use source::source;
+pub use uri::{bad_uri, uri_problem};
 
 /// An error in words: a heading, what happened and what to do, and the whole text for a bug report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +96,7 @@ fn words(error: &Error) -> (String, String) {
 /// The errors of opening a host.
 fn link(error: &Error) -> (String, String) {
     let (kind, reason) = match error {
-        Error::Uri { reason, .. } => (FailKind::BadUri, reason),
+        Error::Uri { uri, reason } => (FailKind::BadUri, &bad_uri(uri, reason)),
         Error::Unreachable { reason, .. } => (FailKind::Unreachable, reason),
         Error::NoDaemon { reason, .. } => (FailKind::NoDaemon, reason),
         Error::Login { reason, .. } => (FailKind::Login, reason),

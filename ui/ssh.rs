@@ -1,8 +1,8 @@
 //! SSH's questions (passphrase, password, unknown host key): Drover itself is ssh's askpass program.
-#![allow(unsafe_code)]
 //!
 //! libvirt starts ssh without a terminal of its own; were Drover started from one, ssh would ask there, where nobody looks,
 //! and the host would hang without a word. So ssh is told to ask through us, which shows a dialog.
+#![allow(unsafe_code)]
 use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;

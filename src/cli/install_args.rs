@@ -2,6 +2,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, ArgGroup, Args, ValueEnum};
+use drover::error::SourceError;
 use drover::finding::{Field, Finding, Reason};
 use drover::install::command_line::split_option;
 use drover::install::source::Location;
@@ -103,7 +104,7 @@ impl InstallArgs {
             let no_text = "--nographics is not supported: the machine has a VNC display and a serial console";
             return Err(refused(Field::Host, no_text));
         }
-        let location: Location = self.location.parse()?;
+        let location: Location = self.location.parse().map_err(no_location)?;
         let (unattended, extra_args) = self.unattended();
         let (network, mac) = self.network()?;
         Ok(Request {
@@ -179,6 +180,11 @@ impl InstallArgs {
             kind.ok_or_else(|| refused(Field::Network, "--network needs bridge=NAME, network=NAME, user or none"))?;
         Ok((kind, mac))
     }
+}
+
+/// Like every other thing that a check finds wrong: nothing was done.
+fn no_location(e: SourceError) -> Error {
+    Error::Refused(vec![Finding::block(Field::Source, Reason::Source(e))])
 }
 
 fn refused(field: Field, words: &str) -> Error {

@@ -162,12 +162,6 @@ impl Host {
         lane.ok_or_else(|| Error::Lost { uri: uri.to_owned() })?.call(f)
     }
 
-    /// Opens another link of the same URI and credentials, for a call that may ruin it. Blocks like [`Host::call`].
-    pub fn open_fresh(&self) -> Result<Connect> {
-        forbidden(self.id().as_str())?;
-        fresh(&self.inner.shared)
-    }
-
     /// Has a machine read again, after a change for which libvirt has no event (autostart, snapshots). Returns at once.
     pub fn refresh(&self, domain: DomainId) {
         if let Some(watcher) = &self.inner.watcher {

@@ -92,12 +92,14 @@ impl Capabilities {
                 let virt = find(&["linux", "xen"], "xen").ok_or(Reason::NoParavirt { host: host.to_owned() })?;
                 Ok(chosen(Virt { os_type: "linux".to_owned(), ..virt }, false))
             }
-            VirtChoice::XenHvm => find(&["hvm"], "xen").map(|v| chosen(v, false)).ok_or_else(|| self.no_xen(host)),
+            VirtChoice::XenHvm => {
+                find(&["hvm"], "xen").map(|v| chosen(v, false)).ok_or_else(|| Reason::NoXen { host: host.to_owned() })
+            }
             VirtChoice::Kvm => find(&["hvm"], "kvm")
                 .map(|v| chosen(v, false))
                 .ok_or_else(|| self.if_arch(&arch, host, Reason::NoKvm { host: host.to_owned() })),
             VirtChoice::Qemu => {
-                let none = || Reason::Host(format!("{host} can't emulate (it has no QEMU)"));
+                let none = || Reason::NoEmulation { host: host.to_owned() };
                 find(&["hvm"], "qemu").map(|v| chosen(v, false)).ok_or_else(|| self.if_arch(&arch, host, none()))
             }
             VirtChoice::Auto => self.auto(&arch).ok_or_else(|| no_arch(host, &arch)),
@@ -123,10 +125,6 @@ impl Capabilities {
         let fits = |g: &&Guest| g.arch == arch && os_types.contains(&g.os_type.as_str());
         let guest = self.guests.iter().filter(fits).find(|g| g.domains.iter().any(|d| d == domain))?;
         Some(Virt { domain_type: domain.into(), os_type: guest.os_type.clone(), arch: guest.arch.clone() })
-    }
-
-    fn no_xen(&self, host: &str) -> Reason {
-        Reason::Host(format!("{host} has no Xen; choose KVM or emulation"))
     }
 
     /// A host that lacks the architecture altogether is told so, whatever else it lacks.
@@ -183,6 +181,9 @@ mod tests {
         assert_eq!((got.virt.domain_type.as_str(), got.slow), ("qemu", true));
         assert!(!tcg.choose(VirtChoice::Qemu, None, "h").unwrap().slow, "who asks for emulation knows");
         assert_eq!(tcg.choose(VirtChoice::Kvm, None, "h"), Err(Reason::NoKvm { host: "h".into() }));
+        assert_eq!(tcg.choose(VirtChoice::XenHvm, None, "h"), Err(Reason::NoXen { host: "h".into() }));
+        let kvm = host(vec![guest("hvm", "x86_64", &["kvm"])]);
+        assert_eq!(kvm.choose(VirtChoice::Qemu, None, "h"), Err(Reason::NoEmulation { host: "h".into() }));
         let arm = tcg.choose(VirtChoice::Auto, Some("arm64"), "h");
         assert_eq!(arm, Err(Reason::NoArch { host: "h".into(), arch: "aarch64".into() }));
     }

@@ -119,6 +119,7 @@ impl Check<'_> {
             Look::Denied(reason) => {
                 self.block(Field::DiskPath, Reason::NotWritable { host, folder: folder_text, reason });
             }
+            Look::Kernels => self.block(Field::DiskPath, Reason::KernelFolder { folder: folder_text }),
             Look::Unknown(words) => self.block(Field::DiskPath, Reason::Host(words)),
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 use virt::connect::Connect;
 
-use crate::finding::Severity;
+use crate::finding::{Field, Finding, Severity};
 use crate::host::Host;
 use crate::install::capabilities::{Capabilities, Virt};
 pub use crate::install::check::check;
@@ -145,7 +145,8 @@ fn injected_name(path: &Path, detected: &Detected) -> String {
 
 fn give(conn: &Connect, request: &Request, arch: Option<&str>) -> Result<Given> {
     let caps = Capabilities::read(conn)?;
-    let virt = caps.choose(request.virt, arch, "").map_err(|r| Error::Unsupported(r.to_string()))?.virt;
+    let refused = |reason| Error::Refused(vec![Finding::block(Field::VirtType, reason)]);
+    let virt = caps.choose(request.virt, arch, &conn.hostname()?).map_err(refused)?.virt;
     let (existing_format, block_device) = match &request.disk {
         Disk::Existing { path } => existing(conn, path),
         _ => (Format::Raw, false),

@@ -181,9 +181,10 @@ fn create_disk(host: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Mad
     let Disk::New { path, size_gib, format, sparse } = plan.request.disk.clone() else { return Ok(()) };
     cancel.check()?;
     on(Progress::begin(Step::CreateDisk));
-    // Whole MiB, as image formats like them; the check has refused sizes that are no positive number.
+    // Whole MiB, as image formats like them; the check has refused sizes that are no positive number, and the host
+    // refuses those that are beyond all files.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let bytes = (size_gib * 1024.0).ceil() as u64 * 1024 * 1024;
+    let bytes = ((size_gib * 1024.0).ceil() as u64).saturating_mul(1024 * 1024);
     let on_host = path.clone();
     host.call(move |conn| storage::create(conn, &on_host, bytes, format, sparse))?;
     // Only now: had the creation failed because the file exists, it would not be ours to remove.

@@ -28,6 +28,8 @@ pub enum Look {
     NotFolder,
     /// The host may not read it; its words.
     Denied(String),
+    /// `/proc`, `/sys` or `/dev`: nobody may look there.
+    Kernels,
     /// The host can't tell (no storage driver, or another failure); its words.
     Unknown(String),
 }
@@ -49,6 +51,7 @@ impl NoPool {
             Self::Missing => said(format!("the folder {folder} is not there on the host")),
             Self::NotFolder => said(format!("{folder} is no folder on the host")),
             Self::Denied(words) => said(format!("the host may not use {folder}: {words}")),
+            Self::Kernels => said(format!("{folder} belongs to the kernel: no disk image can lie there")),
             Self::Other(e) => e,
         }
     }
@@ -61,6 +64,7 @@ pub fn look(conn: &Connect, folder: &str) -> Look {
         Err(NoPool::Missing) => Look::Missing,
         Err(NoPool::NotFolder) => Look::NotFolder,
         Err(NoPool::Denied(words)) => Look::Denied(words),
+        Err(NoPool::Kernels) => Look::Kernels,
         Err(NoPool::Other(e)) => Look::Unknown(e.to_string()),
     }
 }
@@ -105,7 +109,7 @@ pub fn exists(conn: &Connect, path: &str) -> Option<bool> {
     match look(conn, folder) {
         Look::Here(here) if here.names.iter().any(|n| n == name) => Some(true),
         Look::Here(_) | Look::Missing | Look::NotFolder => Some(false),
-        Look::Denied(_) | Look::Unknown(_) => None,
+        Look::Denied(_) | Look::Kernels | Look::Unknown(_) => None,
     }
 }
 

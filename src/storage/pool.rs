@@ -28,6 +28,8 @@ pub enum NoPool {
     NotFolder,
     /// EACCES or EPERM, in the host's words.
     Denied(String),
+    /// The kernel's own: `/proc`, `/sys`, `/dev`.
+    Kernels,
     /// Whatever else, such as a host without a storage driver.
     Other(Error),
 }
@@ -50,7 +52,7 @@ impl FolderPool {
     /// folders are refused.
     pub fn open(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
         if is_kernels(folder) {
-            return Err(NoPool::Denied(format!("{folder} is the kernel's; no disk images can lie there")));
+            return Err(NoPool::Kernels);
         }
         Self::open_any(conn, folder)
     }

@@ -10,13 +10,14 @@ pub fn reason(r: &Reason) -> String {
     match r {
         R::NameEmpty | R::NameCharacter(_) | R::NameTaken { .. } => name(r),
         R::MemoryBelowMinimum { .. } | R::MemoryAboveHost { .. } | R::TooManyVcpus { .. } | R::Zero => size(r),
-        R::NoParavirt { .. } | R::NoKvm { .. } | R::NoArch { .. } => virt(r),
+        R::NoParavirt { .. } | R::NoKvm { .. } | R::NoArch { .. } | R::NoXen { .. } | R::NoEmulation { .. } => virt(r),
         R::PathNotAbsolute
         | R::DiskExists { .. }
         | R::DiskMissing { .. }
         | R::DiskInUse { .. }
         | R::NoRoom { .. }
         | R::NoFolder { .. }
+        | R::KernelFolder { .. }
         | R::NotWritable { .. } => disk(r),
         R::NoBridge { .. } | R::NoNetwork { .. } | R::NetworkInactive { .. } | R::BadMac(_) | R::MacInUse { .. } => {
             network(r)
@@ -72,6 +73,10 @@ fn virt(r: &Reason) -> String {
         Reason::NoArch { host, arch } => {
             gettext_f("{host} can't run {arch} machines", &[("host", host), ("arch", arch)])
         }
+        Reason::NoXen { host } => gettext_f("{host} has no Xen; choose KVM or emulation", &[("host", host)]),
+        Reason::NoEmulation { host } => {
+            gettext_f("{host} can't emulate machines: QEMU is not installed on it", &[("host", host)])
+        }
         other => other.to_string(),
     }
 }
@@ -101,6 +106,10 @@ fn disk(r: &Reason) -> String {
         Reason::NoFolder { host, folder } => gettext_f(
             "The folder {folder} is not there on {host}; create it, or choose another path",
             &[("host", host), ("folder", folder)],
+        ),
+        Reason::KernelFolder { folder } => gettext_f(
+            "{folder} belongs to the kernel: no disk image can lie there; choose another path",
+            &[("folder", folder)],
         ),
         Reason::NotWritable { host, folder, reason } => gettext_f(
             "{host} may not write in {folder}: {reason}",

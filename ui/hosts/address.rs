@@ -1,6 +1,7 @@
 //! The URI that the add-host form builds, and which of its fields is wrong (pure but for the translation).
 use drover::host::uri::HostUri;
 
+use crate::errors;
 use crate::i18n::{gettext, gettext_f};
 
 /// What kind of connection.
@@ -77,7 +78,10 @@ impl Form {
                 Err(_) if uri.is_empty() => {
                     wrong(Field::Custom, gettext("A URI is needed, such as qemu+tls://kvm1/system"))
                 }
-                Err(e) => wrong(Field::Custom, gettext_f("This is no libvirt URI: {why}", &[("why", &e.to_string())])),
+                Err(e) => wrong(
+                    Field::Custom,
+                    gettext_f("This is no libvirt URI: {why}", &[("why", &errors::uri_problem(&e))]),
+                ),
             };
         }
         let (driver, path) = self.kind.driver_and_path();

@@ -27,8 +27,7 @@ mod tests {
     use drover::host::{Host, NoCredentials};
     use std::sync::Arc;
 
-    // With GTK first: libvirt's event loop and GTK share GLib's default main context, which GTK must own.
-    #[gtk::test]
+    #[test]
     fn libvirt_reads_both_hosts() {
         let dir = tempfile::tempdir().unwrap();
         let uris = prepare(dir.path()).unwrap();

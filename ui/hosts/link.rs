@@ -1,7 +1,7 @@
 //! The state of a host's link in words and as a shape, so that colour alone never says it.
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use drover::host::{FailKind, HostInfo, LinkState};
+use drover::host::{FailKind, HostId, HostInfo, LinkState};
 use gtk::glib;
 
 use crate::errors;
@@ -49,8 +49,11 @@ pub fn sentence(link: &LinkState, now: SystemTime) -> String {
 }
 
 /// What to do about a link that is down, with the host's own words.
-pub fn advice(link: &LinkState) -> Option<String> {
+pub fn advice(host: &HostId, link: &LinkState) -> Option<String> {
     match link {
+        LinkState::Failed { kind: kind @ FailKind::BadUri, reason, .. } => {
+            Some(with_words(&errors::remedy(*kind), &errors::bad_uri(host.as_str(), reason)))
+        }
         LinkState::Failed { kind, reason, .. } => Some(with_words(&errors::remedy(*kind), reason)),
         LinkState::Lost { reason, .. } => Some(with_words(&errors::remedy(FailKind::Unreachable), reason)),
         _ => None,
@@ -112,8 +115,11 @@ mod tests {
 
     #[test]
     fn advice_has_the_hosts_own_words() {
+        let host = HostId::new("qemu+ssh://kvm1/sytem");
         let failed = LinkState::Failed { reason: "no route".into(), kind: FailKind::Unreachable, retry_at: None };
-        assert!(advice(&failed).unwrap().ends_with("\nno route"));
-        assert_eq!(advice(&LinkState::Up), None);
+        assert!(advice(&host, &failed).unwrap().ends_with("\nno route"));
+        let wrong = LinkState::Failed { reason: "?".into(), kind: FailKind::BadUri, retry_at: None };
+        assert!(advice(&host, &wrong).unwrap().contains("“/sytem” is not known here"));
+        assert_eq!(advice(&host, &LinkState::Up), None);
     }
 }

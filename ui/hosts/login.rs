@@ -66,9 +66,9 @@ fn field(challenge: &Challenge, group: &adw::PreferencesGroup) -> gtk::Editable 
     let title = label(challenge);
     let hidden = matches!(challenge.kind, ChallengeKind::Password | ChallengeKind::Passphrase);
     let row: adw::EntryRow = if hidden {
-        adw::PasswordEntryRow::builder().title(title).activates_default(true).build().upcast()
+        adw::PasswordEntryRow::builder().use_markup(false).title(title).activates_default(true).build().upcast()
     } else {
-        adw::EntryRow::builder().title(title).activates_default(true).build()
+        adw::EntryRow::builder().use_markup(false).title(title).activates_default(true).build()
     };
     row.set_text(challenge.default.as_deref().unwrap_or_default());
     group.add(&row);

@@ -76,7 +76,7 @@ impl HostRow {
             (down, _) => link::sentence(down, now),
         };
         self.state.set_label(&state);
-        let tip = match link::advice(&host.link) {
+        let tip = match link::advice(&host.id, &host.link) {
             Some(advice) => format!("{}\n{state}\n{advice}", host.id.as_str()),
             None => format!("{}\n{}", host.id.as_str(), link::word(&host.link)),
         };
