@@ -75,7 +75,7 @@ impl App {
     fn install(&mut self, host: Host, plan: Plan, draft: Draft, sender: &ComponentSender<Self>) {
         let job = Job {
             what: gettext_f("Install {name}", &[("name", &plan.request.name)]),
-            place: host.id().as_str().to_owned(),
+            place: self.inventory.borrow().label(host.id()),
         };
         let input = sender.input_sender().clone();
         self.run_task(sender, job, move |reporter, cancel| {
