@@ -64,7 +64,9 @@ impl App {
             let location = plan.request.location.to_string();
             let recent = &mut self.settings.install.recent;
             recent.retain(|old| *old != location);
-            recent.insert(0, location);
+            if !has_login(&location) {
+                recent.insert(0, location);
+            }
             recent.truncate(RECENT);
             sender.input(AppMsg::Save);
             self.install(host, *plan, draft, sender);
@@ -90,5 +92,24 @@ impl App {
             input.emit(AppMsg::OpenMachine(key, PageTab::Console));
             run::finish(&host, &plan, domain, |p| reporter.report(p), cancel)
         });
+    }
+}
+
+/// Whether a URL has a user (and so, perhaps, a password) before its server: that is not written to a file.
+fn has_login(location: &str) -> bool {
+    let authority = location.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    authority.is_some_and(|authority| authority.contains('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_with_a_login_is_known() {
+        assert!(has_login("http://root:secret@mirror.example/centos"));
+        for plain in ["http://mirror.example/a@b", "nfs:10.1.1.22:/soft/a@b", "/srv/a@b"] {
+            assert!(!has_login(plain), "{plain}");
+        }
     }
 }
