@@ -198,16 +198,10 @@ impl Component for App {
                         #[watch]
                         set_decoration_layout: model.narrow.then_some(":close"),
                         pack_start: &show_sidebar,
-                        pack_start = &gtk::Button {
+                        #[local_ref]
+                        pack_start = new_machine -> gtk::Button {
                             #[watch]
                             set_visible: !model.hosts.is_empty(),
-                            set_tooltip_text: Some(&gettext("New machine (Ctrl+N)")),
-                            set_action_name: Some("win.new-machine"),
-                            adw::ButtonContent {
-                                set_icon_name: "list-add-symbolic",
-                                #[watch]
-                                set_label: &if model.narrow { String::new() } else { gettext("New machine") },
-                            },
                         },
                         #[wrap(Some)]
                         set_title_widget = &adw::WindowTitle {
@@ -257,6 +251,7 @@ impl Component for App {
         };
         let list = MachineList::builder().launch(list_init).forward(sender.input_sender(), machines::from_list);
         let toasts = adw::ToastOverlay::new();
+        let narrow = !init.settings.window.maximized && init.settings.window.width < NARROW;
         let mut model = Self {
             inventory,
             hosts: HashMap::new(),
@@ -282,7 +277,7 @@ impl Component for App {
             wanted_console: None,
             title: gettext("Machines"),
             subtitle: String::new(),
-            narrow: false,
+            narrow,
             flap: adw::Flap::new(),
             input: sender.input_sender().clone(),
             add_dialog: None,
@@ -290,6 +285,7 @@ impl Component for App {
             draft: None,
         };
         let show_sidebar = icon_toggle("sidebar-show-symbolic", &gettext("Sidebar"));
+        let new_machine = &window::new_machine_button();
         let menu = icon_menu_button("open-menu-symbolic", &gettext("Main menu"));
         menu.set_menu_model(Some(&window::menu()));
         menu.set_primary(true);

@@ -42,6 +42,7 @@ impl Component for Panel {
         let empty = gtk::Label::builder()
             .label(gettext("Nothing is running. Installs and other long jobs show here."))
             .wrap(true)
+            .max_width_chars(30)
             .justify(gtk::Justification::Center)
             .css_classes(["dim-label"])
             .margin_top(18)
@@ -59,7 +60,7 @@ impl Component for Panel {
         let stack = gtk::Stack::builder().vhomogeneous(false).build();
         stack.add_named(&empty, Some("empty"));
         stack.add_named(&full, Some("full"));
-        let content = gtk::Box::builder().orientation(gtk::Orientation::Vertical).width_request(330).spacing(6).build();
+        let content = gtk::Box::builder().orientation(gtk::Orientation::Vertical).width_request(290).spacing(6).build();
         content.append(&gtk::Label::builder().label(gettext("Tasks")).css_classes(["heading"]).build());
         content.append(&stack);
         root.set_popover(Some(&gtk::Popover::builder().child(&content).build()));

@@ -10,6 +10,7 @@ use crate::errors::Said;
 use crate::i18n::{gettext, ngettext_f};
 use crate::settings;
 use crate::start;
+use crate::widgets::icon_button::icon_button;
 
 /// The primary menu.
 pub fn menu() -> gio::Menu {
@@ -18,6 +19,19 @@ pub fn menu() -> gio::Menu {
     menu.append(Some(&gettext("Keyboard shortcuts")), Some("win.shortcuts"));
     menu.append(Some(&gettext("About Drover")), Some("win.about"));
     menu
+}
+
+/// The header's button for a new machine, with words where there is room.
+pub fn new_machine_button() -> gtk::Button {
+    let (icon, words) = ("list-add-symbolic", gettext("New machine"));
+    let button = icon_button(icon, &words);
+    button.set_tooltip_text(Some(&gettext("New machine (Ctrl+N)")));
+    button.set_action_name(Some("win.new-machine"));
+    let face = adw::Squeezer::builder().homogeneous(false).build();
+    face.add(&adw::ButtonContent::builder().icon_name(icon).label(words).build());
+    face.add(&gtk::Image::from_icon_name(icon));
+    button.set_child(Some(&face));
+    button
 }
 
 /// Actions, keys and what the window reports about itself.

@@ -2,7 +2,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gtk::prelude::*;
+use adw::prelude::*;
 use gtk::{gio, glib};
 
 use super::keys;
@@ -13,22 +13,29 @@ use crate::i18n::gettext;
 const NEAR: f64 = 8.0;
 const FAR: f64 = 72.0;
 
-/// The bar and the buttons whose words change.
+/// The bar: all buttons side by side, or where that is too wide, two by two. What changes in one is changed in both.
 pub struct Bar {
     pub revealer: gtk::Revealer,
-    send: gtk::MenuButton,
-    full_screen: gtk::Button,
-    detach: gtk::Button,
+    squeezer: adw::Squeezer,
+    layouts: [Layout; 2],
     /// The pointer is at the edge.
     near: Rc<Cell<bool>>,
 }
 
-impl Bar {
-    /// Makes the bar; `send` takes what its buttons ask for.
-    pub fn new(send: relm4::Sender<Input>) -> Self {
-        let row = gtk::Box::new(gtk::Orientation::Horizontal, 0);
+/// One arrangement of the buttons, and those whose words change.
+struct Layout {
+    grid: gtk::Grid,
+    send: gtk::MenuButton,
+    full_screen: gtk::Button,
+    detach: gtk::Button,
+}
+
+impl Layout {
+    /// `columns` buttons in each row; `send` takes what they ask for.
+    fn new(columns: i32, send: &relm4::Sender<Input>) -> Self {
+        let grid = gtk::Grid::new();
         for class in ["osd", "toolbar", "console-bar"] {
-            row.add_css_class(class);
+            grid.add_css_class(class);
         }
         let keys = menu_button(&gettext("Send keys"), &keys_menu());
         let scale = menu_button(&gettext("Scale"), &scale_menu());
@@ -37,38 +44,60 @@ impl Bar {
         full_screen.connect_clicked(move |_| sender.emit(Input::ToggleFullScreen));
         let sender = send.clone();
         detach.connect_clicked(move |_| sender.emit(Input::ToggleDetached));
-        row.append(&keys);
-        row.append(&scale);
-        row.append(&full_screen);
-        row.append(&detach);
-        row.insert_action_group("console", Some(&actions(send)));
+        let all: [&gtk::Widget; 4] =
+            [keys.upcast_ref(), scale.upcast_ref(), full_screen.upcast_ref(), detach.upcast_ref()];
+        for (at, button) in (0..).zip(all) {
+            grid.attach(button, at % columns, at / columns, 1, 1);
+        }
+        Self { grid, send: keys, full_screen, detach }
+    }
+}
+
+impl Bar {
+    /// Makes the bar; `send` takes what its buttons ask for.
+    pub fn new(send: relm4::Sender<Input>) -> Self {
+        let layouts = [4, 2].map(|columns| Layout::new(columns, &send));
+        let squeezer = adw::Squeezer::builder().homogeneous(false).build();
+        for layout in &layouts {
+            squeezer.add(&layout.grid);
+        }
+        squeezer.insert_action_group("console", Some(&actions(send)));
         let revealer = gtk::Revealer::builder()
-            .child(&row)
+            .child(&squeezer)
             .halign(gtk::Align::Center)
             .valign(gtk::Align::Start)
             .transition_type(gtk::RevealerTransitionType::SlideDown)
             .build();
-        let bar = Self { revealer, send: keys, full_screen, detach, near: Rc::default() };
+        let bar = Self { revealer, squeezer, layouts, near: Rc::default() };
         bar.show(false, false);
         bar
     }
 
     /// What the toggles would do now.
     pub fn show(&self, detached: bool, full_screen: bool) {
-        self.full_screen.set_label(&if full_screen { gettext("Leave full screen") } else { gettext("Full screen") });
-        self.detach.set_label(&if detached { gettext("Back to the main window") } else { gettext("Own window") });
-        self.detach.set_visible(!full_screen);
+        for layout in &self.layouts {
+            let words = if full_screen { gettext("Leave full screen") } else { gettext("Full screen") };
+            layout.full_screen.set_label(&words);
+            let words = if detached { gettext("Back to the main window") } else { gettext("Own window") };
+            layout.detach.set_label(&words);
+            layout.detach.set_visible(!full_screen);
+        }
     }
 
     /// Without a live picture, no keys can be sent.
     pub fn set_live(&self, live: bool) {
-        self.send.set_sensitive(live);
+        for layout in &self.layouts {
+            layout.send.set_sensitive(live);
+        }
     }
 
     /// Puts the keyboard's focus into the bar.
     pub fn focus(&self) {
         self.revealer.set_reveal_child(true);
-        self.send.grab_focus();
+        let shown = self.squeezer.visible_child();
+        if let Some(layout) = self.layouts.iter().find(|layout| shown.as_ref() == Some(layout.grid.upcast_ref())) {
+            layout.send.grab_focus();
+        }
     }
 
     /// The focus went back to the picture: without the pointer here, the bar goes.
@@ -83,7 +112,9 @@ impl Bar {
         let revealer = self.revealer.downgrade();
         let update = move |y: f64| {
             let Some(revealer) = revealer.upgrade() else { return };
-            near.set(y <= if near.get() { FAR } else { NEAR });
+            // Where the buttons are two by two, they reach further down.
+            let far = FAR.max(f64::from(revealer.height()) + NEAR);
+            near.set(y <= if near.get() { far } else { NEAR });
             revealer.set_reveal_child(near.get() || revealer.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN));
         };
         let moved = update.clone();

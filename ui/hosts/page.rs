@@ -13,6 +13,7 @@ use super::link;
 use super::sidebar::HostAct;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::widgets::sparkline::Sparkline;
+use crate::widgets::value_row::value_row;
 
 /// The page component.
 pub struct HostPage {
@@ -142,18 +143,26 @@ impl Rows {
         load_row.add_suffix(history);
         let machines_row = row(gettext("Machines"));
         machines_row.set_activatable(true);
-        let add = |row: adw::ActionRow| {
-            group.add(&row);
-            value(&row)
+        let add = |name: String| {
+            let value = value();
+            value.set_hexpand(true);
+            group.add(&value_row(&name, &value));
+            value
+        };
+        let add_to = |row: &adw::ActionRow| {
+            let value = value();
+            row.add_suffix(&value);
+            group.add(row);
+            value
         };
         let rows = Self {
-            hypervisor: add(row(gettext("Hypervisor"))),
-            libvirt: add(row(gettext("libvirt"))),
-            cpu: add(row(gettext("Processor"))),
-            topology: add(row(gettext("Topology"))),
-            memory: add(row(gettext("Memory"))),
-            load: add(load_row),
-            machines: add(machines_row.clone()),
+            hypervisor: add(gettext("Hypervisor")),
+            libvirt: add(gettext("libvirt")),
+            cpu: add(gettext("Processor")),
+            topology: add(gettext("Topology")),
+            memory: add(gettext("Memory")),
+            load: add_to(&load_row),
+            machines: add_to(&machines_row),
             machines_row,
         };
         rows.machines_row.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
@@ -202,11 +211,16 @@ fn row(title: String) -> adw::ActionRow {
 }
 
 /// The value at the right of a row.
-fn value(row: &adw::ActionRow) -> gtk::Label {
-    let label = gtk::Label::builder().selectable(true).wrap(true).xalign(1.0).css_classes(["dim-label", "numeric"]);
-    let label = label.wrap_mode(gtk::pango::WrapMode::WordChar).build();
-    row.add_suffix(&label);
-    label
+fn value() -> gtk::Label {
+    gtk::Label::builder()
+        .selectable(true)
+        .wrap(true)
+        .wrap_mode(gtk::pango::WrapMode::WordChar)
+        .natural_wrap_mode(gtk::NaturalWrapMode::None)
+        .xalign(1.0)
+        .halign(gtk::Align::End)
+        .css_classes(["dim-label", "numeric"])
+        .build()
 }
 
 /// Sets a label, unless that would only lose a selection in it.

@@ -174,7 +174,8 @@ impl Row {
 }
 
 fn buttons(sender: &ComponentSender<Welcome>) -> gtk::Box {
-    let line = gtk::Box::builder().spacing(12).halign(gtk::Align::Center).build();
+    let line =
+        gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(12).halign(gtk::Align::Center).build();
     let add = gtk::Button::builder().label(gettext("Add a host")).css_classes(["pill", "suggested-action"]).build();
     let output = sender.output_sender().clone();
     add.connect_clicked(move |_| output.emit(WelcomeOut::AddHost));

@@ -8,6 +8,7 @@ use drover::inventory::{HostEntry, Machine};
 
 use super::format;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
+use crate::widgets::value_row::value_row;
 
 /// A group of the overview: its heading, and rows of a name and a value.
 #[derive(Debug, PartialEq)]
@@ -180,9 +181,7 @@ impl Overview {
                     .margin_bottom(6)
                     .css_classes(["dim-label", "numeric"])
                     .build();
-                let row = adw::ActionRow::builder().use_markup(false).title(name).title_lines(2).build();
-                row.add_suffix(&label);
-                group.add(&row);
+                group.add(&value_row(name, &label));
                 values.push(label);
             }
             self.groups.append(&group);

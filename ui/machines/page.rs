@@ -97,6 +97,7 @@ impl Component for MachinePage {
                     set_orientation: gtk::Orientation::Vertical,
                     set_valign: gtk::Align::Center,
                     set_hexpand: true,
+                    set_width_request: 130,
                     #[name = "name"]
                     gtk::Label {
                         add_css_class: "heading",
@@ -111,10 +112,12 @@ impl Component for MachinePage {
                         set_ellipsize: gtk::pango::EllipsizeMode::End,
                     },
                 },
+                // Without room for the switcher's words here, it is at the page's end.
+                #[name = "place"]
                 adw::Squeezer {
                     set_homogeneous: false,
                     add = &adw::ViewSwitcher { set_stack: Some(&stack), set_policy: adw::ViewSwitcherPolicy::Wide },
-                    add = &adw::ViewSwitcher { set_stack: Some(&stack), set_policy: adw::ViewSwitcherPolicy::Narrow },
+                    add = &adw::Bin {},
                 },
                 #[local_ref]
                 button_box -> gtk::Box {
@@ -125,6 +128,8 @@ impl Component for MachinePage {
             gtk::Separator {},
             #[local_ref]
             stack -> adw::ViewStack { set_vexpand: true },
+            #[name = "switcher_bar"]
+            adw::ViewSwitcherBar { set_stack: Some(&stack) },
         }
     }
 
@@ -158,6 +163,12 @@ impl Component for MachinePage {
             visible: true,
         };
         let widgets = view_output!();
+        widgets
+            .place
+            .bind_property("visible-child", &widgets.switcher_bar, "reveal")
+            .transform_to(|_, child: Option<gtk::Widget>| Some(child.is_some_and(|child| child.is::<adw::Bin>())))
+            .sync_create()
+            .build();
         model.show_machine(&widgets, &sender);
         model.show_tab(init.tab);
         model.follow(&sender);

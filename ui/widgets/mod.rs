@@ -1,3 +1,4 @@
 //! Widgets that several features use.
 pub mod icon_button;
 pub mod sparkline;
+pub mod value_row;
