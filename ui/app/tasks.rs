@@ -50,6 +50,9 @@ impl App {
     /// Shows a passing message.
     pub(super) fn toast(&self, toast: Toast, root: &adw::ApplicationWindow) {
         let shown = adw::Toast::new(&glib::markup_escape_text(&toast.text));
+        // The toast's own label would be cut off where it is narrow.
+        let label = gtk::Label::builder().label(&toast.text).wrap(true).natural_wrap_mode(gtk::NaturalWrapMode::None);
+        shown.set_custom_title(Some(&label.xalign(0.0).css_classes(["heading"]).build()));
         if let Some(said) = toast.details {
             shown.set_button_label(Some(&gettext("Details")));
             shown.set_timeout(0);
