@@ -22,7 +22,6 @@ dependencies() { # licences, sources and duplicates; the advisory database can't
   deny=$(scripts/cargo-deny.sh) && "$deny" --offline --workspace check --hide-inclusion-graph bans licenses sources
 }
 
-
 step "fetch crates" cargo fetch --locked
 step format cargo fmt --all --check -- --color never
 # cargo-deny may have to be fetched first: it goes beside the compilers.
@@ -30,6 +29,7 @@ from=$SECONDS
 dependencies >"$LOGS/cargo-deny.log" 2>&1 </dev/null &
 deny=$!
 step "one purpose per file" first_lines
+step "system packages" scripts/deps-test.sh
 step "files with strings" scripts/potfiles.sh --check
 step translations scripts/po-update.sh --check
 step "desktop file" desktop-file-validate resources/io.github.drover.Drover.desktop
