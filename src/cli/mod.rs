@@ -15,6 +15,7 @@ mod install_args;
 mod list;
 mod login;
 mod progress;
+mod quiet;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -123,6 +124,7 @@ pub fn run() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     // Else libvirt prints its errors by itself, beside our line.
     virt::error::clear_error_callback();
+    quiet::warnings();
     let cli = Cli::parse();
     let context = Context { uri: cli.connect.unwrap_or_else(default_uri), json: cli.json };
     match carry_out(&context, cli.verb) {
