@@ -2,6 +2,7 @@
 # check.sh: everything that CI checks besides the tests. DROVER_TOTALS=FILE also writes "PASSED FAILED" there.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. scripts/rust.sh
 . scripts/steps.sh
 
 first_lines() { # every Rust file says in its first line what it is for, and stays under 400 lines

@@ -107,7 +107,8 @@ release=() as_root=()
 if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null || {
     say "these packages are missing; as root run:"
-    echo "  apt-get update && apt-get install --no-install-recommends ${release[*]} ${packages[*]} ${unknown[*]}" >&2
+    names=("${release[@]}" "${packages[@]}" "${unknown[@]}")
+    echo "  apt-get update && apt-get install --no-install-recommends ${names[*]}" >&2
     exit 1
   }
   as_root=(sudo)
