@@ -140,6 +140,15 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// What to do about an error of opening a host, to follow its words.
+fn remedy(error: &Error) -> &'static str {
+    match error {
+        Error::Denied { .. } => " (to be allowed: sudo usermod -aG libvirt USER, then log in anew)",
+        Error::NoDaemon { .. } => " (to start one: sudo systemctl enable --now libvirtd.socket)",
+        _ => "",
+    }
+}
+
 /// Why a verb did not do what it should.
 enum Failure {
     Error(Error),
@@ -165,7 +174,7 @@ impl Failure {
             Self::Error(e @ Error::Login { .. }) if !login::Terminal::is_here() => {
                 (vec![format!("{e} (there is no terminal to ask for a login at)")], FAILED)
             }
-            Self::Error(e) => (vec![e.to_string()], FAILED),
+            Self::Error(e) => (vec![format!("{e}{}", remedy(&e))], FAILED),
         }
     }
 }
