@@ -2,9 +2,14 @@
 # config.sh NAME ADDRESS DIR: writes the daemons' settings of one machine of the lab.
 set -euo pipefail
 name=$1 address=$2 dir=$3
+# at_least VERSION LEAST: some settings are known only from a version on, and older ones refuse to start with them.
+at_least() { [ "$(printf '%s\n' "$2" "$1" | sort -V | head -1)" = "$2" ]; }
 if [ "$name" = nfs ]; then
+  # From 6 on Ganesha wants to be an IO flusher, and root in a container may not.
+  flusher=
+  ! at_least "$(ganesha.nfsd -v | sed -n 's/.*= V//p')" 6 || flusher="Allow_Set_Io_Flusher_Fail = true;"
   cat >"$dir/ganesha.conf" <<X
-NFS_CORE_PARAM { Protocols = 3; NFS_Port = 2049; MNT_Port = 20048; Bind_addr = $address; Enable_NLM = false; Enable_RQUOTA = false; Enable_UDP = false; mount_path_pseudo = true; }
+NFS_CORE_PARAM { Protocols = 3; NFS_Port = 2049; MNT_Port = 20048; Bind_addr = $address; Enable_NLM = false; Enable_RQUOTA = false; Enable_UDP = false; mount_path_pseudo = true; $flusher }
 NFSV4 { Graceless = true; RecoveryBackend = fs; }
 LOG { Default_Log_Level = EVENT; }
 EXPORT {
@@ -28,8 +33,7 @@ vnc_listen = "0.0.0.0"
 stdio_handler = "logd"
 max_core = 0
 X
-# libvirt before 10.8 does not know this setting and refuses to start with it.
-if [ "$(printf '%s\n' 10.8.0 "$(libvirtd --version | awk '{ print $NF }')" | sort -V | head -1)" = 10.8.0 ]; then
+if at_least "$(libvirtd --version | awk '{ print $NF }')" 10.8.0; then
   echo 'shared_filesystems = [ "/srv/shared" ]' >>"$dir/etc/qemu.conf"
 fi
 cat >"$dir/etc/libvirtd.conf" <<X
