@@ -98,6 +98,13 @@ system debian 12 bookworm && echo 1000 >"$box/uid" && deps run
 check "an ordinary user without sudo" CODE=1 SAYS='as root run' SAYS='apt-get install .*libgtk-4-dev' NOCALLS='install'
 system debian 12 bookworm && echo 1000 >"$box/uid" && deps test
 check "…is told real names" SAYS='debian-installer-13-netboot-amd64'
+fake "$box/bin/sudo" 'exit 1'
+system debian 12 bookworm && echo 1000 >"$box/uid" && deps run
+check "an ordinary user whom sudo refuses" CODE=1 SAYS='as root run' SAYS='apt-get install .*libgtk-4-dev' NOCALLS='install'
+fake "$box/bin/sudo" 'while [[ $1 == -* ]]; do shift; done; [ $# = 0 ] || exec "$@"'
+ln -s "$(command -v true)" "$box/bin/"
+system debian 12 bookworm && echo 1000 >"$box/uid" && deps run
+check "an ordinary user with sudo" CODE=0 CALLS='install .*libgtk-4-dev'
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -105,8 +105,8 @@ resolve
 release=() as_root=()
 ! from_backports || release=(-t bookworm-backports)
 if [ "$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null || {
-    say "these packages are missing; as root run:"
+  command -v sudo >/dev/null && { sudo -n true 2>/dev/null || sudo -v; } || {
+    say "packages are missing, and installing them needs root; as root run:"
     names=("${release[@]}" "${packages[@]}" "${unknown[@]}")
     echo "  apt-get update && apt-get install --no-install-recommends ${names[*]}" >&2
     exit 1
