@@ -12,7 +12,7 @@ from gi.repository import Atspi  # noqa: E402
 SHOTS = os.environ.get("DROVER_SHOTS", "target/screenshots")
 Atspi.init()
 
-# The New-machine window by name and role (a radio button's role is "check box" on GTK 4.8):
+# The New-machine window by name and role (a radio button counts as a check box, as on GTK 4.8):
 #   button: Steps (narrow only), Back, Next, Begin install, Close · list item: Source, System, Unattended, Disk, Network, Summary
 #   Source      combo box Host · text Install tree · button Recent locations, Browse NFS…, Local folder…
 #   Browse NFS  text Server · button List exports, Folder above, Choose this folder · list item per export, folder and file
@@ -53,8 +53,8 @@ def wait(what, probe, timeout=15.0, every=0.15):
 
 
 def role_of(node):
-    """A node's role by name; AT-SPI before 2.52 says "push button"."""
-    return {"push button": "button"}.get(name := node.get_role_name(), name)
+    """A node's role by name: AT-SPI before 2.52 says "push button", and GTK from 4.10 on knows radio buttons."""
+    return {"push button": "button", "radio button": "check box"}.get(name := node.get_role_name(), name)
 
 
 class App:

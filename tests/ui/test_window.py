@@ -124,10 +124,13 @@ def refuses_wrong_source():
         app.type_in("nfs:10.1.1.22:/soft/nothing_here", "Install tree", "text")
         app.find(contains="nothing_here is not there", timeout=30)
         app.shoot("08-wrong-source")
+        app.click("Network", "list item")
         app.type_in("onlya", "Bridge name", "text")
         app.find(contains="no bridge", timeout=20)
+        app.click("Disk", "list item")
         app.type_in("/no/such/folder/x.img", "Path on the host", "text")
         app.find(contains="/no/such/folder", role="label", timeout=20)
+        app.click("Source", "list item")
         assert app.text_of(app.find("Install tree", "text")) == "nfs:10.1.1.22:/soft/nothing_here"
     finally:
         app.stop()

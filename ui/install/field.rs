@@ -100,7 +100,7 @@ impl<W: IsA<gtk::Widget> + IsA<glib::Object> + Default> Field<W> {
         let (icon, class, text) = match says {
             Says::Nothing => ("", "", ""),
             Says::Busy(text) => ("", "dim-label", text.as_str()),
-            Says::Good(text) => ("emblem-ok-symbolic", "success", text.as_str()),
+            Says::Good(text) => ("object-select-symbolic", "success", text.as_str()),
             Says::Note(text) => ("", "dim-label", text.as_str()),
             Says::Warn(text) => ("dialog-warning-symbolic", "warning", text.as_str()),
             Says::Bad(text) => ("dialog-error-symbolic", "error", text.as_str()),

@@ -43,7 +43,7 @@ impl Steps {
     pub fn show(&self, state: &State) {
         for (step, tick) in Step::ALL.iter().zip(&self.ticks) {
             let (icon, class) = if state.is_complete(*step) {
-                ("emblem-ok-symbolic", "success")
+                ("object-select-symbolic", "success")
             } else if state.visited[step.index()] && *step != state.step && state.is_blocked(*step) {
                 ("dialog-warning-symbolic", "warning")
             } else {

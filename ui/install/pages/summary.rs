@@ -61,7 +61,7 @@ impl Page {
         for (step, row, mark) in &self.lines {
             row.set_subtitle(&glib::markup_escape_text(&line(*step, state)));
             let bad = state.is_blocked(*step);
-            mark.set_icon_name(Some(if bad { "dialog-error-symbolic" } else { "emblem-ok-symbolic" }));
+            mark.set_icon_name(Some(if bad { "dialog-error-symbolic" } else { "object-select-symbolic" }));
             mark.set_css_classes(&[if bad { "error" } else { "success" }]);
         }
         self.show_troubles(state.troubles());
