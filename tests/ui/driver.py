@@ -195,15 +195,26 @@ class App:
 
     def middle(self, node):
         """A node's middle in screen pixels."""
-        box = node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
+        x, y, width, height = self.box(node)
+        return x + width // 2, y + height // 2
+
+    def box(self, node):
+        """A node's place and size in screen pixels, within the width of a window's border."""
+        box, frame = (n.get_component_iface().get_extents(Atspi.CoordType.WINDOW) for n in (node, self.top(node)))
+        # GTK from 4.10 on counts from inside the window's border, and says of the window itself that it begins before 0.
         origin = self.origin(node)
-        return origin[0] + box.x + box.width // 2, origin[1] + box.y + box.height // 2
+        return origin[0] + box.x - frame.x, origin[1] + box.y - frame.y, box.width, box.height
+
+    @staticmethod
+    def top(node):
+        """The window that a node lies in."""
+        while node.get_parent() is not None and node.get_parent().get_role_name() != "application":
+            node = node.get_parent()
+        return node
 
     def origin(self, node):
         """The screen position of the window that a node lies in."""
-        top = node
-        while top.get_parent() is not None and top.get_parent().get_role_name() != "application":
-            top = top.get_parent()
+        top = self.top(node)
         title = top.get_name() or ""
         xid = self.xid
         for other in run("xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), check=False).split():

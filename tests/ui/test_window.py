@@ -204,14 +204,12 @@ def same_picture(app):
     def near():
         virsh("screenshot", "node2", "/tmp/drover-node2.png")
         ours = app.shoot("17-console")
-        box = app.find("Console of node2").get_component_iface().get_extents(0)
-        origin = app.origin(app.node)
+        left, upper, width, height = app.box(app.find("Console of node2"))
         run("convert", "/tmp/drover-node2.png", "-resize", "64x40!", "/tmp/drover-theirs.png")
         ratio = [int(n) for n in run("identify", "-format", "%w %h", "/tmp/drover-node2.png").split()]
-        scale = min(box.width / ratio[0], box.height / ratio[1])
+        scale = min(width / ratio[0], height / ratio[1])
         w, h = int(ratio[0] * scale), int(ratio[1] * scale)
-        x = origin[0] + box.x + (box.width - w) // 2
-        y = origin[1] + box.y + (box.height - h) // 2
+        x, y = left + (width - w) // 2, upper + (height - h) // 2
         run("convert", ours, "-crop", f"{w}x{h}+{x}+{y}", "+repage", "-resize", "64x40!", "/tmp/drover-ours.png")
         done = subprocess.run(["compare", "-metric", "RMSE", "/tmp/drover-theirs.png", "/tmp/drover-ours.png", "null:"],
                               capture_output=True, text=True)
