@@ -1,12 +1,12 @@
 //! What a row of the list shows: plain texts and figures out of the inventory, compared before anything is drawn.
 use std::time::SystemTime;
 
-use drover::domain::DomainKey;
+use drover::domain::{DomainKey, DomainStats};
 use drover::host::{HostId, LinkState};
 use drover::inventory::{HostEntry, Inventory, Machine};
 
 use super::columns::Column;
-use super::facts::Facts;
+use super::facts::{self, Facts};
 use super::model::Model;
 use super::rows::RowId;
 use super::{format, host_text, state_icon};
@@ -115,10 +115,10 @@ fn cell(column: Column, facts: &Facts, machine: Option<&Machine>, stale: bool, d
     match column {
         Column::Name => Cell { aside: facts.title.clone(), ..Cell::text(facts.name.clone(), stale) },
         Column::Cpu => {
-            let cpu = live(facts, stale).and(facts.stats.cpu_percent);
+            let cpu = machine.and_then(|m| m.stats.cpu_percent).filter(|_| live(facts, stale));
             figure(cpu, machine.into_iter().flat_map(|m| m.cpu_history.iter().copied()))
         }
-        _ => Cell::text(text_of(column, facts, stale), dim),
+        _ => Cell::text(text_of(column, facts, machine.map(|m| &m.stats), stale), dim),
     }
 }
 
@@ -130,19 +130,24 @@ fn figure(percent: Option<f32>, samples: impl Iterator<Item = f32>) -> Cell {
 }
 
 /// Figures are told of what runs on a host that answers.
-fn live(facts: &Facts, stale: bool) -> Option<()> {
-    (!stale && facts.state.is_active()).then_some(())
+fn live(facts: &Facts, stale: bool) -> bool {
+    !stale && facts.state.is_active()
 }
 
-fn text_of(column: Column, facts: &Facts, stale: bool) -> String {
-    let rate = |value: Option<u64>| live(facts, stale).and(value).map(format::rate).unwrap_or_default();
+fn text_of(column: Column, facts: &Facts, stats: Option<&DomainStats>, stale: bool) -> String {
+    let rate = |of: fn(&DomainStats) -> Option<u64>| {
+        stats.and_then(of).filter(|_| live(facts, stale)).map(format::rate).unwrap_or_default()
+    };
     match column {
         Column::State => format::state_word(facts.state, facts.saved, stale && facts.state.is_active()),
         Column::Os => facts.os.clone(),
-        Column::Memory if facts.state.is_active() => format::memory_of(facts.memory_used(), facts.max_memory_kib),
+        Column::Memory if facts.state.is_active() => {
+            let used = stats.and_then(|stats| stats.memory_used_kib).unwrap_or(facts.memory_kib);
+            format::memory_of(used, facts.max_memory_kib)
+        }
         Column::Memory => format::memory(facts.max_memory_kib),
-        Column::Disk => rate(facts.disk_rate()),
-        Column::Network => rate(facts.network_rate()),
+        Column::Disk => rate(facts::disk_rate),
+        Column::Network => rate(facts::network_rate),
         Column::Addresses => facts.addresses.clone(),
         Column::Autostart if facts.autostart => gettext("Yes"),
         Column::Snapshots => facts.snapshots.filter(|n| *n > 0).map(|n| n.to_string()).unwrap_or_default(),

@@ -345,6 +345,7 @@ impl MachineList {
         if !self.model.borrow().selection().has(&row) {
             self.select(Select::Only(row));
         }
+        self.table.grab_focus();
         self.menu.open_at(&self.table, x, y, &self.actions);
     }
 

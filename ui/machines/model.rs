@@ -140,10 +140,7 @@ impl Model {
                 self.with_host(inventory, &key.host, |host, _| host.remove(&key.domain));
                 Effect { filter: true, sort: false }
             }
-            Change::Figures(id) => {
-                self.with_host(inventory, id, |host, entry| host.set_figures(entry));
-                Effect { sort: order.column.is_figure(), filter: self.search.query.uses_figures() }
-            }
+            Change::Figures(_) => Effect { sort: order.column.is_figure(), filter: self.search.query.uses_figures() },
         }
     }
 
@@ -232,8 +229,14 @@ impl Model {
 
     /// Sorts anew.
     pub fn sort_again(&mut self) {
-        let order = self.order;
-        self.hosts.iter_mut().for_each(|host| host.sort(order));
+        let inventory = self.inventory.borrow();
+        for host in &mut self.hosts {
+            if let Some(entry) = inventory.host(&host.id).filter(|_| self.order.column.is_figure()) {
+                host.set_figures(entry);
+            }
+            host.sort(self.order);
+        }
+        drop(inventory);
         self.lay_out();
     }
 

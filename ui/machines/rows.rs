@@ -92,7 +92,7 @@ impl HostRows {
         }
     }
 
-    /// Copies the figures of a tick.
+    /// Takes over the figures of now, to sort by them.
     pub fn set_figures(&mut self, entry: &HostEntry) {
         for (id, contents) in &mut self.machines {
             if let Some(machine) = entry.machines.get(id) {
