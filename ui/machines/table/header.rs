@@ -7,6 +7,7 @@ use super::geometry::Place;
 use super::{Event, Table};
 use crate::machines::choose::column_menu;
 use crate::machines::columns::{Column, Order};
+use crate::widgets::accessible;
 
 /// So close to its right edge a heading is dragged, in pixels.
 const EDGE: f64 = 6.0;
@@ -49,6 +50,7 @@ fn heading(table: &Table, column: Column) -> (gtk::Button, gtk::Image) {
     line.append(&label);
     line.append(&arrow);
     let button = gtk::Button::builder().child(&line).css_classes(["flat", "heading"]).build();
+    accessible::set_label(&button, &column.title());
     let table = table.downgrade();
     button.connect_clicked(move |_| {
         let Some(table) = table.upgrade() else { return };
@@ -120,6 +122,11 @@ impl Headings {
     pub fn height(&self) -> i32 {
         let tallest = self.buttons.iter().map(|(_, button, _)| button.preferred_size().0.height()).max();
         tallest.unwrap_or_default() + i32::from(self.line.is_some())
+    }
+
+    /// The first of them, before which the rows stand among the table's children.
+    pub fn first(&self) -> Option<&gtk::Button> {
+        self.buttons.first().map(|(_, button, _)| button)
     }
 
     /// Shows which columns there are and which one sorts.

@@ -28,6 +28,8 @@ pub fn connect(table: &Table) {
     });
     table.add_controller(click);
     let keys = gtk::EventControllerKey::new();
+    // Before a search field that listens here for letters, and would take Enter along.
+    keys.set_propagation_phase(gtk::PropagationPhase::Capture);
     let weak = table.downgrade();
     keys.connect_key_pressed(move |_, key, _, state| match weak.upgrade() {
         Some(table) if key_pressed(&table, key, state) => Propagation::Stop,

@@ -93,7 +93,7 @@ impl Table {
             }
         }));
         // Before the headings, which lie above the rows.
-        row.insert_after(&*self.obj(), None::<&gtk::Widget>);
+        row.insert_before(&*self.obj(), self.headings.borrow().first());
         row
     }
 

@@ -25,6 +25,8 @@ use super::columns::{Column, Layout, Order};
 use super::model::Model;
 use super::rows::RowId;
 use super::selection::Select;
+use crate::i18n::gettext;
+use crate::widgets::accessible;
 
 /// What a person did in the table.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +63,7 @@ impl Table {
         let source = body::Source { model, inventory, on_event: Rc::new(on_event) };
         let _ = table.imp().source.set(source);
         table.imp().columns.replace(geometry::Columns::new(layout));
+        accessible::set_label(&table, &gettext("Machines"));
         header::build(&table);
         input::connect(&table);
         table.rows_changed();
