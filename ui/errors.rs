@@ -1,4 +1,6 @@
 //! What the core says, in the person's language: each error, finding and link failure with what to do about it.
+#[cfg(test)]
+mod chinese_tests;
 mod host;
 mod location;
 mod reason;
