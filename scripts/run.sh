@@ -6,11 +6,12 @@ command -v cargo >/dev/null || { echo "Drover needs Rust 1.93 or later: install 
 cargo build --release --locked --workspace
 scripts/mo.sh
 
+built=${CARGO_TARGET_DIR:-target}/release
 if [ -z "${WAYLAND_DISPLAY:-}${DISPLAY:-}" ]; then
-  cat >&2 <<'X'
-There is no display here, so there is no window to open. Start this from a desktop session, with `ssh -X`, or under Xvfb:
-  xvfb-run -a target/release/drover
-Without a window, target/release/droverctl does the same work: target/release/droverctl --help
+  cat >&2 <<X
+There is no display here, so there is no window to open. Start this from a desktop session, with “ssh -X”, or under Xvfb:
+  xvfb-run -a $built/drover
+Without a window, $built/droverctl does the same work: $built/droverctl --help
 X
   exit 1
 fi
@@ -24,4 +25,4 @@ elif [ ! -S $socket ]; then
   echo "Note: no system libvirt runs here; your own session's (qemu:///session) needs none. To have one:"
   echo "  sudo systemctl enable --now libvirtd"
 fi
-exec "${CARGO_TARGET_DIR:-target}/release/drover" "$@"
+exec "$built/drover" "$@"
