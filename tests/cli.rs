@@ -108,6 +108,12 @@ fn a_failure_is_one_line() {
 }
 
 #[test]
+fn without_a_daemon_it_says_how_to_start_one() {
+    let err = stderr(&droverctl(&["-c", "qemu+unix:///system?socket=/nonexistent/socket", "list"]));
+    assert!(err.contains("no libvirt daemon") && err.contains("systemctl enable"), "{err}");
+}
+
+#[test]
 fn wrong_usage_has_status_2() {
     for args in [vec![], vec!["-c", TEST, "frobnicate"], vec!["-c", TEST, "install", "-n", "x"]] {
         assert_eq!(code(&droverctl(&args)), 2, "{args:?}");

@@ -10,6 +10,7 @@ mod install_args;
 mod list;
 mod login;
 mod progress;
+mod quiet;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -119,6 +120,7 @@ pub fn run() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     // Else libvirt prints its errors by itself, beside our line.
     virt::error::clear_error_callback();
+    quiet::warnings();
     let cli = Cli::parse();
     let context = Context { uri: cli.connect.unwrap_or_else(default_uri), json: cli.json };
     match carry_out(&context, cli.verb) {
@@ -131,6 +133,15 @@ pub fn run() -> ExitCode {
             }
             ExitCode::from(code)
         }
+    }
+}
+
+/// What to do about an error of opening a host, to follow its words.
+fn remedy(error: &Error) -> &'static str {
+    match error {
+        Error::Denied { .. } => " (to be allowed: sudo usermod -aG libvirt USER, then log in anew)",
+        Error::NoDaemon { .. } => " (to start one: sudo systemctl enable --now libvirtd.socket)",
+        _ => "",
     }
 }
 
@@ -159,7 +170,7 @@ impl Failure {
             Self::Error(e @ Error::Login { .. }) if !login::Terminal::is_here() => {
                 (vec![format!("{e} (there is no terminal to ask for a login at)")], FAILED)
             }
-            Self::Error(e) => (vec![e.to_string()], FAILED),
+            Self::Error(e) => (vec![format!("{e}{}", remedy(&e))], FAILED),
         }
     }
 }

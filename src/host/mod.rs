@@ -6,6 +6,7 @@ pub mod events;
 mod lane;
 mod link;
 mod open;
+mod pulse;
 mod rates;
 mod reads;
 pub(crate) mod stats;
@@ -186,7 +187,7 @@ impl Host {
 
 fn fresh(shared: &Shared) -> Result<Connect> {
     events::start_loop()?;
-    open::open(&shared.id, shared.credentials.as_ref(), &AtomicBool::new(false))
+    open::open(&shared.id, shared.credentials.as_ref(), &AtomicBool::new(false), true)
 }
 
 thread_local! {

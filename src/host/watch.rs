@@ -14,7 +14,7 @@ use super::events::{self, Event, Registration};
 use super::lane::{Lane, dispose};
 use super::link::Link;
 use super::reads::Answer;
-use super::{CALLS, Cause, FailKind, HostId, LinkState, Shared, Update, open};
+use super::{CALLS, Cause, FailKind, HostId, LinkState, Shared, Update, open, pulse};
 use crate::domain::read::Row;
 use crate::domain::{DomainId, DomainInfo};
 use crate::{Error, Result};
@@ -30,6 +30,7 @@ pub(super) enum Signal {
     Event { generation: u64, event: Event },
     Dead { generation: u64, reason: Cause },
     Read { generation: u64, number: u64, answer: Answer },
+    Answered { generation: u64 },
     Refresh(DomainId),
     RetryNow,
     Close,
@@ -175,7 +176,16 @@ impl Watcher {
             Signal::Read { generation, number, answer } if self.is_current(generation) => self.take(number, answer),
             // Of a link that is gone; its handles may close it.
             Signal::Read { answer: Answer::List(rows), .. } => dispose(rows.ok()),
-            Signal::Event { .. } | Signal::Dead { .. } | Signal::Read { .. } | Signal::Close => {}
+            Signal::Answered { generation } if self.is_current(generation) => {
+                if let Some(link) = &mut self.link {
+                    link.answered();
+                }
+            }
+            Signal::Event { .. }
+            | Signal::Dead { .. }
+            | Signal::Read { .. }
+            | Signal::Answered { .. }
+            | Signal::Close => {}
             Signal::Refresh(id) => self.touch(id),
             Signal::RetryNow => {
                 if self.link.is_none() {
@@ -354,7 +364,7 @@ fn open_link(
     signals: &Sender<Signal>,
 ) -> Result<(Connect, Registration)> {
     events::start_loop()?;
-    let connect = open::open(&shared.id, shared.credentials.as_ref(), asking)?;
+    let connect = open::open(&shared.id, shared.credentials.as_ref(), asking, !pulse::is_needed())?;
     let signals = signals.clone();
     let on = move |event| drop(signals.send(Signal::Event { generation, event }));
     let registration = Registration::new(&connect, on);

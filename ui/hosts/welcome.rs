@@ -143,9 +143,9 @@ impl Welcome {
         }
     }
 
+    /// Where one's own session works, libvirt is installed.
     fn show_command(&self) {
-        let system = self.found.iter().find(|(uri, _)| *uri == "qemu:///system");
-        let missing = matches!(system, Some((_, Found::No(_))));
+        let missing = self.found.len() == LOCAL.len() && probe::choose(&self.found).is_empty();
         self.command.set_visible(missing && !self.command.subtitle().unwrap_or_default().is_empty());
     }
 }

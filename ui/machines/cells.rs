@@ -10,6 +10,7 @@ use super::facts::{self, Facts};
 use super::model::Model;
 use super::rows::RowId;
 use super::{format, host_text, state_icon};
+use crate::hosts::link;
 use crate::i18n::gettext;
 
 /// A row as it is to be drawn.
@@ -95,7 +96,7 @@ fn host(entry: &HostEntry, folded: bool, columns: &[Column]) -> Content {
         status: host_text::status(entry, SystemTime::now()),
         folded,
         down,
-        retry: down,
+        retry: down && link::can_retry(&entry.link),
     };
     let spoken = spoken([&line.name, &line.address, &line.status].into_iter().chain(cells.iter().map(|c| &c.text)));
     Content { kind: Kind::Host(line), cells, spoken }
