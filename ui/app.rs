@@ -33,7 +33,7 @@ use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
 use crate::install::{self, Draft, Wizard};
 use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
-use crate::settings::{Settings, Store};
+use crate::settings::{Saves, Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
 use updates::Feed;
@@ -55,7 +55,7 @@ pub struct App {
     feed: Feed,
     settings: Settings,
     store: Store,
-    saves: u64,
+    saves: Saves,
     sidebar: Controller<Sidebar>,
     list: Controller<MachineList>,
     perform: Perform,
@@ -74,7 +74,6 @@ pub struct App {
     at_start: Vec<String>,
     /// Tasks that run now.
     running: usize,
-    closing: bool,
     toasts: adw::ToastOverlay,
     /// A machine whose console is to be opened as soon as it is seen.
     wanted_console: Option<String>,
@@ -166,9 +165,17 @@ impl Toast {
 /// The results of commands.
 #[derive(Debug)]
 pub enum Done {
-    Saved(Result<(), String>),
-    Acted { what: String, outcome: Outcome },
-    Task { id: TaskId, what: String, outcome: Outcome },
+    /// The save of this turn.
+    Saved(u64, Result<(), String>),
+    Acted {
+        what: String,
+        outcome: Outcome,
+    },
+    Task {
+        id: TaskId,
+        what: String,
+        outcome: Outcome,
+    },
 }
 
 /// The window folds its sidebar below this width, in logical pixels.
@@ -258,7 +265,7 @@ impl Component for App {
             feed: Feed::new(sender.input_sender()),
             settings: init.settings,
             store: init.store,
-            saves: 0,
+            saves: Saves::default(),
             sidebar,
             list,
             perform,
@@ -273,7 +280,6 @@ impl Component for App {
             welcome: None,
             at_start: Vec::new(),
             running: 0,
-            closing: false,
             wanted_console: None,
             title: gettext("Machines"),
             subtitle: String::new(),
@@ -313,8 +319,8 @@ impl Component for App {
             AppMsg::Save => self.save(root, &sender),
             AppMsg::Close if self.running > 0 => window::ask_to_quit(root, self.running, sender.input_sender()),
             AppMsg::Close | AppMsg::Quit => {
-                self.closing = true;
                 self.save(root, &sender);
+                self.saves.close();
                 root.set_visible(false);
             }
             AppMsg::Search => {
@@ -360,14 +366,14 @@ impl Component for App {
 
     fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
         match done {
-            Done::Saved(_) if self.closing => relm4::main_application().quit(),
-            Done::Saved(Ok(())) => {}
+            Done::Saved(turn, _) if self.saves.is_last(turn) => relm4::main_application().quit(),
+            Done::Saved(_, Ok(())) => {}
             Done::Acted { what, outcome: Outcome::Failed(said) } => {
                 sender.input(AppMsg::Toast(tasks::failed(&what, &said)))
             }
             Done::Acted { .. } => {}
             Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
-            Done::Saved(Err(reason)) => {
+            Done::Saved(_, Err(reason)) => {
                 let text = gettext_f("The settings could not be saved: {reason}", &[("reason", &reason)]);
                 sender.input(AppMsg::Toast(Toast::new(text)));
             }
@@ -381,8 +387,7 @@ impl App {
         if !root.is_maximized() {
             (self.settings.window.width, self.settings.window.height) = root.default_size();
         }
-        self.saves += 1;
-        let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves);
-        sender.spawn_oneshot_command(move || Done::Saved(store.save(&settings, turn).map_err(|e| e.to_string())));
+        let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves.begin());
+        sender.spawn_oneshot_command(move || Done::Saved(turn, store.save(&settings, turn).map_err(|e| e.to_string())));
     }
 }
