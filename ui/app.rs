@@ -32,7 +32,9 @@ use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
 use crate::install::{self, Draft, Wizard};
-use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
+use crate::machines::{
+    InstallAct, Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request,
+};
 use crate::settings::{Saves, Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
@@ -61,8 +63,8 @@ pub struct App {
     perform: Perform,
     machine_pages: HashMap<DomainKey, Controller<MachinePage>>,
     host_pages: HashMap<HostId, Controller<HostPage>>,
-    /// A page to open as soon as its machine is seen.
-    wanted_page: Option<(DomainKey, PageTab)>,
+    /// Installs whose machines don't run yet.
+    installs: HashMap<DomainKey, new_machine::Install>,
     activity: Controller<Panel>,
     /// Tasks begun so far.
     tasks: u64,
@@ -109,8 +111,10 @@ pub enum AppMsg {
     NewMachine(Option<HostId>),
     /// The New-machine window says.
     Wizard(install::Output),
-    /// An install ended before its machine ran.
-    InstallFailed(Draft),
+    /// An install has started its machine.
+    InstallRuns(DomainKey),
+    /// What is wanted after an install that failed.
+    AfterInstall(DomainKey, InstallAct),
     Toast(Toast),
     /// The settings changed: write them.
     Save,
@@ -271,7 +275,7 @@ impl Component for App {
             perform,
             machine_pages: HashMap::new(),
             host_pages: HashMap::new(),
-            wanted_page: None,
+            installs: HashMap::new(),
             activity: Panel::builder().launch(()).detach(),
             tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
@@ -360,7 +364,8 @@ impl Component for App {
             AppMsg::OpenMachine(key, tab) => self.open_machine(key, tab, &sender),
             AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
             AppMsg::Wizard(said) => self.wizard_said(said, &sender),
-            AppMsg::InstallFailed(draft) => self.draft = Some(draft),
+            AppMsg::InstallRuns(key) => self.install_runs(&key),
+            AppMsg::AfterInstall(key, act) => self.after_install(key, act, root, &sender),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::install::os::OsNeeds;
 use crate::install::xml::{self, Boot, Spec};
 use crate::install::{Disk, Format, Network, Request, Unattended};
 use crate::storage::{self, Look};
+use crate::task::Step;
 use crate::{Error, Result};
 
 /// Where libvirt keeps installers' kernels for its system instances: QEMU's user may read there, SELinux and AppArmor agree.
@@ -39,6 +40,23 @@ pub struct Plan {
     pub initrd_path: String,
     /// A file here that goes into the initrd, and its name there.
     pub inject: Option<(PathBuf, String)>,
+}
+
+impl Plan {
+    /// The steps that carrying it out takes until its machine runs, in order.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = vec![Step::FetchKernel, Step::FetchInitrd];
+        steps.extend(self.inject.is_some().then_some(Step::Inject));
+        steps.extend(self.uploads().then_some(Step::Upload));
+        steps.extend(matches!(self.request.disk, Disk::New { .. }).then_some(Step::CreateDisk));
+        steps.extend([Step::Define, Step::Start]);
+        steps
+    }
+
+    /// Whether the host is given kernel and initrd. The test driver's hosts have no files to boot from, and need none.
+    pub fn uploads(&self) -> bool {
+        self.virt_type != "test"
+    }
 }
 
 /// What [`decide`] can't find out by itself.

@@ -24,7 +24,7 @@ pub use columns::Column;
 use drover::domain::State;
 pub use list::{MachineList, MachineListInit, MachineListMsg, MachineListOutput};
 pub use model::Order;
-pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
+pub use page::{InstallAct, InstallMsg, MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
 pub use perform::{Perform, Request, restore_from};
 pub use view::Layout;
 
