@@ -158,6 +158,9 @@ impl Component for MachinePage {
         let input = sender.input_sender().clone();
         let actions = Actions::new(move |command| input.emit(MachinePageMsg::Command(command)));
         actions.install(&root);
+        // Buttons that move to another window with their page are greyed until the actions are made known anew.
+        let again = actions.clone();
+        root.connect_root_notify(move |root| again.install(root));
         let keyed: Vec<Command> =
             Command::ALL.into_iter().filter(|c| !matches!(c, Command::Open | Command::Delete)).collect();
         root.add_controller(shortcuts(&keyed));
@@ -330,6 +333,12 @@ mod tests {
     use super::*;
     use crate::machines::testing::{info, inventory, key};
 
+    fn pump() {
+        for _ in 0..50 {
+            gtk::glib::MainContext::default().iteration(false);
+        }
+    }
+
     #[gtk::test]
     fn a_machine_that_is_off_opens_on_its_overview_and_can_be_started() {
         let _ = adw::init();
@@ -361,5 +370,14 @@ mod tests {
             gtk::glib::MainContext::default().iteration(true);
         }
         assert!(!visible(Command::Start) && visible(Command::Pause));
+        let windows = [gtk::Window::new(), gtk::Window::new()];
+        for window in &windows {
+            windows.iter().for_each(|other| other.set_child(gtk::Widget::NONE));
+            window.set_child(Some(page.widget()));
+            pump();
+            let works = page.model().buttons.all.iter().any(|(c, b)| *c == Command::Pause && b.is_sensitive());
+            assert!(works, "its buttons work in each window that it is moved to");
+        }
+        windows.iter().for_each(gtk::Window::destroy);
     }
 }
