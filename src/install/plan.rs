@@ -14,6 +14,7 @@ use crate::install::os::OsNeeds;
 use crate::install::xml::{self, Boot, Spec};
 use crate::install::{Disk, Format, Network, Request, Unattended};
 use crate::storage::{self, Look};
+use crate::task::Step;
 use crate::{Error, Result};
 
 /// Where libvirt keeps installers' kernels for its system instances: QEMU's user may read there, SELinux and AppArmor agree.
@@ -46,6 +47,23 @@ pub struct Plan {
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan").field("uuid", &self.uuid).field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// The steps that carrying it out takes until its machine runs, in order.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = vec![Step::FetchKernel, Step::FetchInitrd];
+        steps.extend(self.inject.is_some().then_some(Step::Inject));
+        steps.extend(self.uploads().then_some(Step::Upload));
+        steps.extend(matches!(self.request.disk, Disk::New { .. }).then_some(Step::CreateDisk));
+        steps.extend([Step::Define, Step::Start]);
+        steps
+    }
+
+    /// Whether the host is given kernel and initrd. The test driver's hosts have no files to boot from, and need none.
+    pub fn uploads(&self) -> bool {
+        self.virt_type != "test"
     }
 }
 

@@ -116,6 +116,8 @@ fn steps(host: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> 
     // Holds kernel and initrd until they are on the host; it removes itself.
     let here = TempDir::with_prefix("drover-").map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
     let (kernel, initrd) = (here.path().join("vmlinuz"), here.path().join("initrd"));
+    // Before the first word of the server, which may be slow to come.
+    on(Progress::begin(Step::FetchKernel));
     let mut tree = source::open(&plan.detected.location, cancel)?;
     fetch(tree.as_mut(), &plan.kernel, &kernel, Step::FetchKernel, on, cancel)?;
     fetch(tree.as_mut(), &plan.initrd, &initrd, Step::FetchInitrd, on, cancel)?;
@@ -125,7 +127,7 @@ fn steps(host: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> 
         inject::append(&initrd, file, name)?;
     }
     cancel.check()?;
-    if !is_test(plan) {
+    if plan.uploads() {
         // Their names are ours alone, so they may be removed even if we never hear that they were made.
         made.files = vec![plan.kernel_path.clone(), plan.initrd_path.clone()];
         let pairs = vec![(kernel, plan.kernel_path.clone()), (initrd, plan.initrd_path.clone())];
@@ -133,11 +135,6 @@ fn steps(host: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> 
     }
     create_disk(host, plan, on, cancel, made)?;
     start(host, plan, on, cancel, made)
-}
-
-/// The test driver's hosts have no files to boot from, and need none.
-fn is_test(plan: &Plan) -> bool {
-    plan.virt_type == "test"
 }
 
 fn fetch(tree: &mut dyn source::Tree, path: &str, to: &Path, step: Step, on: On, cancel: &Cancel) -> Result<()> {

@@ -27,7 +27,7 @@ pub use columns::{Column, Layout, Order};
 use drover::domain::State;
 pub use list::{MachineList, MachineListInit};
 pub use messages::{MachineListMsg, MachineListOutput};
-pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
+pub use page::{InstallAct, InstallMsg, MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
 pub use perform::{Perform, Request, restore_from};
 
 /// The icon of a state: each a shape of its own, so that colour isn't needed to tell them apart.

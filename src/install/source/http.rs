@@ -2,10 +2,12 @@
 //! it ends by its own limits, and nobody waits for it.
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::location::encode;
 use super::wait::{LIMIT, POLL};
@@ -143,6 +145,7 @@ impl Transfer<'_> {
 
 fn agent() -> Agent {
     Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(trusted()).build())
         .timeout_connect(Some(CONNECT))
         .timeout_resolve(Some(CONNECT))
         .timeout_recv_response(Some(LIMIT))
@@ -154,6 +157,21 @@ fn agent() -> Agent {
         .user_agent(concat!("drover/", env!("CARGO_PKG_VERSION")))
         .build()
         .into()
+}
+
+/// Whom this computer trusts, a company's own authority too; `SSL_CERT_FILE` and `SSL_CERT_DIR` are heeded. Mozilla's list
+/// where the computer has none. Read once.
+fn trusted() -> RootCerts {
+    static ROOTS: OnceLock<RootCerts> = OnceLock::new();
+    let read = || {
+        let found = rustls_native_certs::load_native_certs();
+        for e in &found.errors {
+            tracing::warn!("some of this computer's certificates can't be read: {e}");
+        }
+        let certs: Vec<_> = found.certs.iter().map(|c| Certificate::from_der(c).to_owned()).collect();
+        if certs.is_empty() { RootCerts::WebPki } else { RootCerts::Specific(Arc::new(certs)) }
+    };
+    ROOTS.get_or_init(read).clone()
 }
 
 /// One request, on its own thread. A receiver that is gone ends it.
