@@ -14,6 +14,8 @@ mod install;
 mod install_args;
 mod list;
 mod login;
+mod migrate;
+mod migrate_args;
 mod progress;
 
 use std::io::IsTerminal;
@@ -27,6 +29,7 @@ use drover::{Error, Result};
 use tracing_subscriber::EnvFilter;
 
 use install_args::InstallArgs;
+use migrate_args::CheckArgs;
 
 /// A job failed; one line on stderr says why.
 const FAILED: u8 = 1;
@@ -81,6 +84,8 @@ enum Verb {
     },
     /// Make a new machine and start its installer (takes virt-install's options)
     Install(Box<InstallArgs>),
+    /// Tell what stands against moving a machine to another host
+    CheckMigrate(Box<CheckArgs>),
 }
 
 #[derive(Args)]
@@ -182,6 +187,7 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Restore(r) => act::restore(context, &r.what)?,
         Verb::Detect { location } => detect::run(context, &location)?,
         Verb::Install(args) => install::run(context, &args)?,
+        Verb::CheckMigrate(args) => migrate::check_only(context, &args)?,
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod event_loop;
 pub mod events;
 mod lane;
 mod link;
+pub(crate) mod migrate_ffi;
 mod open;
 mod rates;
 mod reads;
