@@ -1,5 +1,5 @@
 //! check-migrate's and migrate's options, and the choices that they make.
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use drover::migrate::{Choices, Kind};
 
 /// What both verbs take.
@@ -88,6 +88,45 @@ pub struct CheckArgs {
     /// How it shall move [default: what disturbs it least and is possible]
     #[arg(long, value_enum)]
     pub kind: Option<KindArg>,
+}
+
+/// Options of `droverctl migrate`.
+#[derive(Args)]
+#[command(group = ArgGroup::new("how"))]
+pub struct MigrateArgs {
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    how: How,
+}
+
+/// The kind by an option of its own; without one, what disturbs the machine least and is possible.
+#[derive(Args)]
+pub struct How {
+    /// It runs on; its disks are shared
+    #[arg(long, group = "how")]
+    live: bool,
+    /// It runs on; disks that are not shared are copied along
+    #[arg(long, group = "how")]
+    copy_storage: bool,
+    /// As live, but over to the destination at once; the rest of its memory follows
+    #[arg(long, group = "how")]
+    postcopy: bool,
+    /// It is off, and its disks are there
+    #[arg(long, group = "how")]
+    offline: bool,
+    /// Saved, copied with its disks, restored there
+    #[arg(long = "static", group = "how")]
+    by_copy: bool,
+}
+
+impl MigrateArgs {
+    /// The kind that was asked for.
+    pub fn kind(&self) -> Option<Kind> {
+        let how = &self.how;
+        let all = [how.live, how.copy_storage, how.postcopy, how.offline, how.by_copy];
+        all.into_iter().zip(Kind::ALL).find(|(asked, _)| *asked).map(|(_, kind)| kind)
+    }
 }
 
 /// A kind by its name.

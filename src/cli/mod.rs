@@ -29,7 +29,7 @@ use drover::{Error, Result};
 use tracing_subscriber::EnvFilter;
 
 use install_args::InstallArgs;
-use migrate_args::CheckArgs;
+use migrate_args::{CheckArgs, MigrateArgs};
 
 /// A job failed; one line on stderr says why.
 const FAILED: u8 = 1;
@@ -86,6 +86,8 @@ enum Verb {
     Install(Box<InstallArgs>),
     /// Tell what stands against moving a machine to another host
     CheckMigrate(Box<CheckArgs>),
+    /// Move a machine to another host
+    Migrate(Box<MigrateArgs>),
 }
 
 #[derive(Args)]
@@ -187,6 +189,7 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Restore(r) => act::restore(context, &r.what)?,
         Verb::Detect { location } => detect::run(context, &location)?,
         Verb::Install(args) => install::run(context, &args)?,
+        Verb::Migrate(args) => migrate::run(context, &args)?,
         Verb::CheckMigrate(args) => migrate::check_only(context, &args)?,
     }
     Ok(())

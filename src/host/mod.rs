@@ -1,4 +1,5 @@
 //! Host: one libvirt daemon at one URI — opened in the background, called in a bounded lane, reopened when lost.
+mod again;
 mod credentials;
 mod event_loop;
 pub mod events;
@@ -9,6 +10,7 @@ mod open;
 mod rates;
 mod reads;
 pub(crate) mod stats;
+pub(crate) mod stream_ffi;
 mod update;
 pub mod uri;
 mod watch;

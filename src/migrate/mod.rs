@@ -3,8 +3,16 @@ pub mod answers;
 pub mod check;
 pub mod facts;
 pub mod finding;
+pub mod job;
+mod live;
 pub mod machine;
+mod made;
+mod offline;
+pub mod plan;
+pub mod run;
+mod static_move;
 pub mod survey;
+mod transfer;
 pub mod xml;
 
 /// How a machine moves.

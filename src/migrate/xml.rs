@@ -3,9 +3,18 @@
 use std::ops::Range;
 
 use roxmltree::{Document, Node};
+use virt::connect::Connect;
+use virt_sys as sys;
 
 use super::Choices;
+use crate::domain::{DomainId, read};
 use crate::{Error, Result};
+
+/// The XML with its secrets: `migratable` in the form that a live migration takes, else the definition.
+pub(super) fn of_domain(conn: &Connect, id: DomainId, migratable: bool) -> Result<String> {
+    let kind = if migratable { sys::VIR_DOMAIN_XML_MIGRATABLE } else { sys::VIR_DOMAIN_XML_INACTIVE };
+    Ok(read::lookup(conn, id)?.xml_desc(sys::VIR_DOMAIN_XML_SECURE | kind)?)
+}
 
 /// Applies the choices; drives whose target is in `eject` lose their medium.
 pub fn for_destination(xml: &str, choices: &Choices, eject: &[String]) -> Result<String> {

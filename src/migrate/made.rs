@@ -1,0 +1,89 @@
+//! What a migration has made at the destination, and undoing it.
+use std::thread;
+use std::time::{Duration, Instant};
+
+use virt::connect::Connect;
+
+use super::plan::Plan;
+use crate::domain::DomainId;
+use crate::host::Host;
+use crate::storage;
+use crate::{Error, Result};
+
+/// How long a lost link is waited for before what it should undo is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A machine as a host has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum There {
+    Gone,
+    Defined,
+    Active,
+}
+
+/// Whether the host has the machine.
+pub(super) fn state(conn: &Connect, id: DomainId) -> Result<There> {
+    match conn.lookup_domain_by_uuid(id.0) {
+        Ok(domain) if domain.is_active()? => Ok(There::Active),
+        Ok(_) => Ok(There::Defined),
+        Err(e) if e.code().to_raw() == virt_sys::VIR_ERR_NO_DOMAIN => Ok(There::Gone),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Calls a host, and once its link is lost opens it anew until it answers or patience ends.
+pub(super) fn insist<T: Send + 'static>(
+    host: &Host,
+    f: impl Fn(&Connect) -> Result<T> + Clone + Send + 'static,
+) -> Result<T> {
+    let until = Instant::now() + PATIENCE;
+    let mut result = host.call(f.clone());
+    while matches!(result, Err(Error::Lost { .. } | Error::Busy { .. })) && Instant::now() < until {
+        thread::sleep(PAUSE);
+        result = match host.open_again() {
+            Ok(again) => again.call(f.clone()),
+            Err(e) => Err(Error::Lost { uri: e.reason() }),
+        };
+    }
+    result
+}
+
+/// What was made there.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// Absolute paths.
+    pub files: Vec<String>,
+    /// Whether a definition may be there that was not there before.
+    pub definition: bool,
+}
+
+impl Made {
+    /// Removes it all, unless the machine runs there; gives back what would not go.
+    pub(super) fn undo(&self, dest: &Host, plan: &Plan) -> Vec<String> {
+        let id = plan.id;
+        let mut left = Vec::new();
+        if self.definition && !plan.defined_there {
+            let removed = insist(dest, move |conn| {
+                if state(conn, id)? == There::Defined {
+                    conn.lookup_domain_by_uuid(id.0)?.undefine_flags(virt_sys::VIR_DOMAIN_UNDEFINE_NVRAM)?;
+                }
+                Ok(())
+            });
+            if let Err(e) = removed {
+                left.push(format!("the machine {} on {} ({e})", plan.name, plan.dest));
+            }
+        }
+        for path in self.files.iter().rev() {
+            let file = path.clone();
+            let removed = insist(dest, move |conn| match state(conn, id)? {
+                There::Active => Err(Error::Unsupported("a machine uses it".into())),
+                _ => storage::remove(conn, &file),
+            });
+            if let Err(e) = removed {
+                left.push(format!("{path} on {} ({e})", plan.dest));
+            }
+        }
+        left
+    }
+}
