@@ -50,9 +50,12 @@ fn prepare(dest: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -
     for copy in plan.copies.clone() {
         cancel.check()?;
         let path = copy.path_there.clone();
-        dest.call(move |conn| storage::create(conn, &copy.path_there, copy.capacity, copy.format, true))?;
-        // Only now: had the creation failed because the file exists, it would not be ours to remove.
-        made.files.push(path);
+        let created = dest.call(move |conn| storage::create(conn, &copy.path_there, copy.capacity, copy.format, true));
+        // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
+        if matches!(created, Ok(()) | Err(Error::Lost { .. })) {
+            made.files.push(path);
+        }
+        created?;
     }
     Ok(())
 }

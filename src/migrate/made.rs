@@ -7,7 +7,7 @@ use virt::connect::Connect;
 use super::plan::Plan;
 use crate::domain::DomainId;
 use crate::host::Host;
-use crate::storage;
+use crate::storage::{self, PROBE_PREFIX};
 use crate::{Error, Result};
 
 /// How long a lost link is waited for before what it should undo is given up.
@@ -49,6 +49,27 @@ pub(super) fn insist<T: Send + 'static>(
     result
 }
 
+/// Stops the transient pools over these files' folders that a lost link left behind: the daemon keeps them for ever.
+pub(super) fn drop_probes(host: &Host, paths: Vec<String>) {
+    if host.call(|conn| Ok(conn.is_alive().unwrap_or(true))).unwrap_or_default() {
+        return;
+    }
+    let stopped = insist(host, move |conn| {
+        for folder in paths.iter().filter_map(|p| storage::split(p).ok()).map(|(folder, _)| folder) {
+            match conn.lookup_storage_pool_by_target_path(folder) {
+                Ok(pool) if pool.name().is_ok_and(|n| n.starts_with(PROBE_PREFIX)) => pool.destroy()?,
+                Ok(_) => {}
+                Err(e) if e.code().to_raw() == virt_sys::VIR_ERR_NO_STORAGE_POOL => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = stopped {
+        tracing::warn!(%error, "a transient storage pool could not be removed");
+    }
+}
+
 /// What was made there.
 #[derive(Debug, Default)]
 pub(super) struct Made {
@@ -63,6 +84,8 @@ impl Made {
     pub(super) fn undo(&self, dest: &Host, plan: &Plan) -> Vec<String> {
         let id = plan.id;
         let mut left = Vec::new();
+        let copies = plan.copies.iter().map(|c| c.path_there.clone());
+        drop_probes(dest, copies.chain(self.files.iter().cloned()).collect());
         if self.definition && !plan.defined_there {
             let removed = insist(dest, move |conn| {
                 if state(conn, id)? == There::Defined {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use virt::connect::Connect;
 use virt_sys as sys;
 
-use super::made::{Made, There, insist, state};
+use super::made::{Made, There, drop_probes, insist, state};
 use super::plan::Plan;
 use super::run::{Done, On, Progress, Step};
 use super::{job, offline, transfer, xml};
@@ -52,6 +52,11 @@ fn save_folder(host: &Host, plan: &Plan) -> Result<&'static str> {
     }
 }
 
+/// The machine's managed save here.
+fn save_file(source: &Host, plan: &Plan) -> Result<String> {
+    Ok(format!("{}/{}.save", save_folder(source, plan)?, plan.name))
+}
+
 /// The machine's memory image there; its name is ours alone.
 fn image_there(dest: &Host, plan: &Plan) -> Result<String> {
     Ok(format!("{}/drover-{}.save", save_folder(dest, plan)?, plan.id))
@@ -69,7 +74,13 @@ fn steps(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, reach
     let mut bring = |step, here: &str, there: &str| {
         cancel.check()?;
         let tell = |done, total| on(Progress { step, done, total: Some(total), figures: None });
-        transfer::copy((&from, here), (&to, there), || made.files.push(there.to_owned()), &tell, cancel)
+        let copied = transfer::copy((&from, here), (&to, there), || made.files.push(there.to_owned()), &tell, cancel);
+        copied.map_err(|e| {
+            match [(&from, source), (&to, dest)].iter().find(|(link, _)| !link.is_alive().unwrap_or(true)) {
+                Some((_, host)) => Error::Lost { uri: host.id().to_string() },
+                None => e,
+            }
+        })
     };
     for copy in &plan.copies {
         bring(Step::CopyDisk, &copy.path, &copy.path_there)?;
@@ -79,8 +90,7 @@ fn steps(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, reach
         bring(Step::CopyFirmware, nvram, nvram)?;
     }
     if plan.active {
-        let here = format!("{}/{}.save", save_folder(source, plan)?, plan.name);
-        bring(Step::CopyMemory, &here, &image_there(dest, plan)?)?;
+        bring(Step::CopyMemory, &save_file(source, plan)?, &image_there(dest, plan)?)?;
     }
     cancel.check()?;
     on(Progress::begin(Step::Define));
@@ -159,6 +169,8 @@ fn roll_back(source: &Host, dest: &Host, plan: &Plan, reached: &Reached, cause: 
         }
     }
     let mut left = Vec::new();
+    let read = plan.copies.iter().map(|c| c.path.clone()).chain(save_file(source, plan).ok());
+    drop_probes(source, read.collect());
     if plan.active
         && let Err(e) = insist(source, move |conn| go_on(conn, id))
     {

@@ -62,8 +62,12 @@ pub(super) fn copy(
     cancel: &Cancel,
 ) -> Result<()> {
     let total = length(source, here)?;
-    storage::create(dest, there, total, Format::Raw, true)?;
-    made();
+    let created = storage::create(dest, there, total, Format::Raw, true);
+    // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
+    if created.is_ok() || !dest.is_alive().unwrap_or(true) {
+        made();
+    }
+    created?;
     let from = Remote::open(source, here)?;
     let to = Remote::open(dest, there)?;
     on(0, total);
