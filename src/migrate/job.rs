@@ -1,9 +1,13 @@
 //! libvirt's running job of a machine: its figures, and what can be changed while it runs.
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
 use virt_sys as sys;
 
-use crate::Result;
 use crate::domain::{DomainId, read};
 use crate::host::{Host, migrate_ffi};
+use crate::{Error, Result};
 
 /// What a job moves. Bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +102,29 @@ pub fn set_downtime(host: &Host, id: DomainId, milliseconds: u64) -> Result<()> 
 /// Lets the machine go over to the destination now, with what memory is there. There is no way back from it.
 pub fn switch_over(host: &Host, id: DomainId) -> Result<()> {
     host.call(move |conn| migrate_ffi::start_postcopy(&read::lookup(conn, id)?))
+}
+
+/// Between two looks at a job.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Does `work`, which blocks for as long as libvirt's job takes, on a thread of its own; `look` is called meanwhile.
+pub(super) fn watched<T: Send>(work: impl FnOnce() -> Result<T> + Send, mut look: impl FnMut()) -> Result<T> {
+    thread::scope(|scope| {
+        let (sender, done) = channel();
+        let worker = scope.spawn(move || drop(sender.send(work())));
+        loop {
+            match done.recv_timeout(POLL) {
+                Ok(result) => return result,
+                Err(RecvTimeoutError::Timeout) => look(),
+                // It panicked.
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        match worker.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => Err(Error::Cancelled),
+        }
+    })
 }
 
 #[cfg(test)]

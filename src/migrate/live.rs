@@ -1,5 +1,4 @@
 //! Live migration: memory travels while the machine runs, disks that are not shared with it.
-use std::thread;
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
@@ -17,8 +16,6 @@ use crate::storage;
 use crate::task::Cancel;
 use crate::{Error, Result};
 
-/// Between two looks at the job.
-const POLL: Duration = Duration::from_millis(200);
 /// A job that has sent nothing for so long is taken for dead: its link was cut.
 const STALL: Duration = Duration::from_secs(30);
 
@@ -67,20 +64,13 @@ fn transfer(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel) ->
         job::set_downtime(source, plan.id, milliseconds)?;
     }
     on(Progress::begin(Step::Move));
-    thread::scope(|scope| {
-        let moving = scope.spawn(|| migrate(&from, &to, plan));
-        let mut watch = Watch::new(source, plan, on);
-        while !moving.is_finished() {
-            watch.look(cancel, to.is_alive().unwrap_or(true));
-            thread::sleep(POLL);
-        }
-        let result = moving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        match result {
-            Err(_) if cancel.is_cancelled() && !watch.switched => Err(Error::Cancelled),
-            Err(e) => Err(watch.given_up.unwrap_or(e)),
-            Ok(()) => Ok(()),
-        }
-    })
+    let mut watch = Watch::new(source, plan, on);
+    let moved = job::watched(|| migrate(&from, &to, plan), || watch.look(cancel, to.is_alive().unwrap_or(true)));
+    match moved {
+        Err(_) if cancel.is_cancelled() && !watch.switched => Err(Error::Cancelled),
+        Err(e) => Err(watch.given_up.unwrap_or(e)),
+        Ok(()) => Ok(()),
+    }
 }
 
 fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {

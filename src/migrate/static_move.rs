@@ -1,8 +1,5 @@
 //! Static migration: saved here, copied with its disks, restored there, and removed here only once it runs there. Until
 //! then libvirt's managed save keeps the machine whole at the source, whatever breaks.
-use std::thread;
-use std::time::Duration;
-
 use virt::connect::Connect;
 use virt_sys as sys;
 
@@ -16,8 +13,6 @@ use crate::host::Host;
 use crate::storage;
 use crate::task::Cancel;
 use crate::{Error, Result};
-
-const POLL: Duration = Duration::from_millis(200);
 
 /// What has been done so far.
 #[derive(Default)]
@@ -111,23 +106,19 @@ fn save(source: &Host, plan: &Plan, on: On, cancel: &Cancel) -> Result<()> {
     on(Progress::begin(Step::Save));
     let link = source.connection()?;
     let id = plan.id;
-    thread::scope(|scope| {
-        let saving = scope.spawn(|| Ok(read::lookup(&link, id)?.managed_save(0).map(drop)?));
-        while !saving.is_finished() {
-            if let Ok(Some(figures)) = job::figures(source, id) {
-                let total = Some(figures.sent().saturating_add(figures.left()));
-                on(Progress { step: Step::Save, done: figures.sent(), total, figures: Some(figures) });
-            }
-            if cancel.is_cancelled()
-                && let Err(error) = job::abort(source, id)
-            {
-                tracing::debug!(%error, "not aborted yet");
-            }
-            thread::sleep(POLL);
+    let work = || Ok(read::lookup(&link, id)?.managed_save(0).map(drop)?);
+    let saved = job::watched(work, || {
+        if let Ok(Some(figures)) = job::figures(source, id) {
+            let total = Some(figures.sent().saturating_add(figures.left()));
+            on(Progress { step: Step::Save, done: figures.sent(), total, figures: Some(figures) });
         }
-        let saved = saving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        if cancel.is_cancelled() { Err(Error::Cancelled) } else { saved }
-    })
+        if cancel.is_cancelled()
+            && let Err(error) = job::abort(source, id)
+        {
+            tracing::debug!(%error, "not aborted yet");
+        }
+    });
+    if cancel.is_cancelled() { Err(Error::Cancelled) } else { saved }
 }
 
 fn restore(dest: &Host, plan: &Plan) -> Result<()> {
