@@ -1,12 +1,7 @@
 //! droverctl's verbs: what is typed, which code carries it out, and what the shell gets back.
 
-/// `println!` that does not panic when the reader has gone (`droverctl list | head -1`).
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
-}
+#[macro_use]
+mod print;
 
 mod act;
 mod detect;
@@ -14,6 +9,8 @@ mod install;
 mod install_args;
 mod list;
 mod login;
+mod migrate;
+mod migrate_args;
 mod progress;
 mod quiet;
 
@@ -28,6 +25,7 @@ use drover::{Error, Result};
 use tracing_subscriber::EnvFilter;
 
 use install_args::InstallArgs;
+use migrate_args::{CheckArgs, MigrateArgs};
 
 /// A job failed; one line on stderr says why.
 const FAILED: u8 = 1;
@@ -82,6 +80,10 @@ enum Verb {
     },
     /// Make a new machine and start its installer (takes virt-install's options)
     Install(Box<InstallArgs>),
+    /// Tell what stands against moving a machine to another host
+    CheckMigrate(Box<CheckArgs>),
+    /// Move a machine to another host
+    Migrate(Box<MigrateArgs>),
 }
 
 #[derive(Args)]
@@ -95,13 +97,14 @@ struct Machine {
 struct MachineAndFile {
     /// Its name or UUID
     machine: String,
-    /// A file on the host (absolute); without it libvirt keeps the state, and the next start goes on from it
+    /// A file on the host (for a remote host by its whole path); without it libvirt keeps the state, and the next start
+    /// goes on from it
     file: Option<String>,
 }
 
 #[derive(Args)]
 struct Restore {
-    /// Its name or UUID — or, as a path beginning with “/”, the file on the host that it was saved to
+    /// Its name or UUID — or, as a path with a “/” in it, the file on the host that it was saved to
     what: String,
 }
 
@@ -133,7 +136,7 @@ pub fn run() -> ExitCode {
             let (lines, code) = failure.report();
             for line in lines {
                 // One line each, whatever line breaks a server's message has.
-                eprintln!("droverctl: {}", line.split_whitespace().collect::<Vec<_>>().join(" "));
+                complain!("{}", line.split_whitespace().collect::<Vec<_>>().join(" "));
             }
             ExitCode::from(code)
         }
@@ -189,10 +192,12 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Destroy(m) => act(&m, Action::ForceOff)?,
         Verb::Pause(m) => act(&m, Action::Pause)?,
         Verb::Resume(m) => act(&m, Action::Resume)?,
-        Verb::Save(m) => act::run(context, &m.machine, m.file.map_or(Action::Save, Action::SaveTo))?,
+        Verb::Save(m) => act::save(context, &m.machine, m.file.as_deref())?,
         Verb::Restore(r) => act::restore(context, &r.what)?,
         Verb::Detect { location } => detect::run(context, &location)?,
         Verb::Install(args) => install::run(context, &args)?,
+        Verb::Migrate(args) => migrate::run(context, &args)?,
+        Verb::CheckMigrate(args) => migrate::check_only(context, &args)?,
     }
     Ok(())
 }
@@ -210,9 +215,4 @@ fn default_uri() -> String {
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
-}
-
-/// Prints a value as JSON on one line.
-fn print_json(value: &serde_json::Value) {
-    say!("{value}");
 }

@@ -98,12 +98,11 @@ impl Link {
         self.number += 1;
         let (number, generation, signals) = (self.number, self.generation, self.signals.clone());
         let submitted = self.reads.submit(move |connect| {
-            let fault = || Error::Libvirt { code: 0, message: "reading failed inside Drover".into() };
-            let answer = catch_unwind(AssertUnwindSafe(|| job(connect))).unwrap_or_else(|_| Answer::Failed(fault()));
+            let answer = catch_unwind(AssertUnwindSafe(|| job(connect))).unwrap_or(Answer::Failed(Error::Fault));
             let _ = signals.send(Signal::Read { generation, number, answer });
         });
         if let Err(error) = submitted {
-            let _ = self.signals.send(Signal::Dead { generation, reason: error.to_string() });
+            let _ = self.signals.send(Signal::Dead { generation, reason: error.cause() });
         }
     }
 

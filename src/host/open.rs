@@ -81,7 +81,7 @@ fn readable(text: &str, uri: &HostUri) -> Result<()> {
         return Ok(());
     }
     let read = File::open(&uri.path).and_then(|mut file| file.read(&mut [0]));
-    read.map(drop).map_err(|e| Error::Uri { uri: text.into(), reason: format!("{}: {e}", uri.path) })
+    read.map(drop).map_err(|e| Error::Uri { uri: text.into(), reason: format!("{}: {e}", uri.path).into() })
 }
 
 /// The URI as libvirt gets it: ssh is kept from a terminal where nobody looks.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
 
+use super::Cause;
 use super::lane::{Lane, Size};
 
 /// The first libvirt, as its version number, whose keepalive is safe with calls under way.
@@ -31,7 +32,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) fn new(uri: &str, connect: Connect, on_dead: impl Fn(String) + Send + Sync + 'static) -> Self {
+    pub(super) fn new(uri: &str, connect: Connect, on_dead: impl Fn(Cause) + Send + Sync + 'static) -> Self {
         let lane = Lane::new(uri, connect, Size { threads: 1, waiting: 1 }, on_dead);
         Self { lane, asked: None, next: Instant::now() + EVERY }
     }

@@ -60,9 +60,9 @@ def role_of(node):
 class App:
     """One running Drover and its windows."""
 
-    def __init__(self, *args, env=None, size=(1180, 760)):
+    def __init__(self, *args, env=None, size=(1180, 760), via=()):
         self.log = open(os.path.join(SHOTS, "drover.log"), "a")
-        self.process = subprocess.Popen([os.environ["DROVER_BIN"], *args], env={**os.environ, **(env or {})},
+        self.process = subprocess.Popen([*via, os.environ["DROVER_BIN"], *args], env={**os.environ, **(env or {})},
                                         stdout=self.log, stderr=self.log)
         self.node = wait("Drover on the accessibility bus", self._find_app, timeout=40)
         self.xid = wait("Drover's X window", self._find_window, timeout=20)

@@ -121,7 +121,9 @@ impl Component for Welcome {
             }
             Learnt::Demo { uris, only, install } => {
                 let _ = sender.output(match (uris, only) {
-                    (Err(reason), _) => WelcomeOut::Failed(reason),
+                    (Err(reason), _) => {
+                        WelcomeOut::Failed(gettext_f("The demo can't be made: {reason}", &[("reason", &reason)]))
+                    }
                     (Ok(uris), true) => WelcomeOut::OnlyDemo { uris, install },
                     (Ok(uris), false) => WelcomeOut::Open { uris, chosen: true },
                 });
