@@ -1,4 +1,5 @@
 //! A request made concrete and checked against its host: what will be made, in order, and what stands in the way.
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use crate::{Error, Result};
 const BOOT_FOLDER: &str = "/var/lib/libvirt/boot";
 
 /// What will be done, with every value decided.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Plan {
     pub request: Request,
     pub detected: Detected,
@@ -40,6 +41,13 @@ pub struct Plan {
     pub initrd_path: String,
     /// A file here that goes into the initrd, and its name there.
     pub inject: Option<(PathBuf, String)>,
+}
+
+/// Messages are logged, and the kernel's arguments may hold a password.
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("uuid", &self.uuid).field("request", &self.request).finish_non_exhaustive()
+    }
 }
 
 impl Plan {
@@ -211,11 +219,7 @@ fn boot_folder(conn: &Connect, request: &Request) -> Result<String> {
         return Ok(storage::split(path)?.0.to_owned());
     }
     let pools = conn.list_all_storage_pools(virt_sys::VIR_CONNECT_LIST_STORAGE_POOLS_DIR)?;
-    pools
-        .iter()
-        .filter(|p| p.is_active().unwrap_or(false))
-        .find_map(storage::target)
-        .ok_or_else(|| Error::Unsupported("there is no folder for the installer's kernel (no storage pool)".into()))
+    pools.iter().filter(|p| p.is_active().unwrap_or(false)).find_map(storage::target).ok_or(Error::NoBootFolder)
 }
 
 #[cfg(test)]

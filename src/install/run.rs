@@ -11,6 +11,7 @@ use virt::domain::{Domain, DomainShutoffReason, DomainStateReason};
 use virt::enumutil::Enum;
 
 use crate::domain::DomainId;
+use crate::error::Left;
 use crate::host::Host;
 use crate::install::plan::Plan;
 use crate::install::{Disk, inject, source};
@@ -42,6 +43,11 @@ pub fn run(host: &Host, plan: &Plan, on: impl Fn(Progress) + Sync, cancel: &Canc
         Err(cause) => {
             on(Progress::begin(Step::RollBack));
             let left = made.undo(host, plan);
+            // What an upload left behind is among these files, and perhaps gone now.
+            let cause = match cause {
+                Error::LeftBehind { cause, .. } => *cause,
+                cause => cause,
+            };
             if left.is_empty() { Err(cause) } else { Err(Error::LeftBehind { cause: Box::new(cause), left }) }
         }
     }
@@ -228,18 +234,18 @@ impl Made {
     }
 
     /// Removes everything; gives back what would not go.
-    fn undo(&self, host: &Host, plan: &Plan) -> Vec<String> {
+    fn undo(&self, host: &Host, plan: &Plan) -> Vec<Left> {
         let until = Instant::now() + PATIENCE;
         let mut left = Vec::new();
         if self.domain {
             let uuid = plan.uuid;
             if let Err(e) = patiently(until, || host.call(move |conn| remove_domain(conn, uuid))) {
-                left.push(format!("the machine {} ({e})", plan.request.name));
+                left.push(Left::Machine { name: plan.request.name.clone(), why: Box::new(e) });
             }
         }
         for path in self.files.iter().rev() {
             if let Err(e) = remove_file(host, path, until) {
-                left.push(format!("{path} ({e})"));
+                left.push(Left::File { path: path.clone(), why: Box::new(e) });
             }
         }
         left
