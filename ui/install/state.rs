@@ -170,11 +170,7 @@ impl State {
         let Some(free) = self.looked.free else { return Says::Nothing };
         let folder = self.form.disk_path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
         let gib = free as f64 / f64::from(1 << 30);
-        let text = if gib < 1.0 {
-            gettext_f("{mib} MiB free in {folder}", &[("mib", &(free >> 20).to_string()), ("folder", folder)])
-        } else {
-            gettext_f("{gib} GiB free in {folder}", &[("gib", &format!("{gib:.1}")), ("folder", folder)])
-        };
+        let text = gettext_f("{amount} free in {folder}", &[("amount", &errors::amount(gib)), ("folder", folder)]);
         // An image that grows may be larger than the room there is; that is no praise.
         if gib < self.form.size_gib { Says::Note(text) } else { Says::Good(text) }
     }
