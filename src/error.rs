@@ -102,6 +102,18 @@ pub enum Left {
     /// A file on the host.
     #[error("{path} ({why})")]
     File { path: String, why: Box<Error> },
+    /// One of these on another host than the one at hand.
+    #[error("on {host}: {left}")]
+    At { host: String, left: Box<Left> },
+    /// A machine that was saved to be moved, and could not be started again.
+    #[error("{name}, saved on {host} and not started again ({why})")]
+    Saved { name: String, host: String, why: Box<Error> },
+    /// A machine that was saved to be moved, and may run at either place.
+    #[error("{name}, saved on {here} and not started there again: whether it runs on {there} is not known ({why})")]
+    Undecided { name: String, here: String, there: String, why: Box<Error> },
+    /// The saved machine where it was before it moved.
+    #[error("the saved machine {name} on {host}: do not start it there")]
+    Twin { name: String, host: String },
 }
 
 fn joined<T: ToString>(parts: &[T], between: &str) -> String {

@@ -11,6 +11,7 @@ pub mod finding;
 pub mod host;
 pub mod install;
 pub mod inventory;
+pub mod migrate;
 pub mod network;
 pub mod search;
 pub mod secret;

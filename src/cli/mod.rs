@@ -9,6 +9,8 @@ mod install;
 mod install_args;
 mod list;
 mod login;
+mod migrate;
+mod migrate_args;
 mod progress;
 mod quiet;
 
@@ -23,6 +25,7 @@ use drover::{Error, Result};
 use tracing_subscriber::EnvFilter;
 
 use install_args::InstallArgs;
+use migrate_args::{CheckArgs, MigrateArgs};
 
 /// A job failed; one line on stderr says why.
 const FAILED: u8 = 1;
@@ -77,6 +80,10 @@ enum Verb {
     },
     /// Make a new machine and start its installer (takes virt-install's options)
     Install(Box<InstallArgs>),
+    /// Tell what stands against moving a machine to another host
+    CheckMigrate(Box<CheckArgs>),
+    /// Move a machine to another host
+    Migrate(Box<MigrateArgs>),
 }
 
 #[derive(Args)]
@@ -189,6 +196,8 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Restore(r) => act::restore(context, &r.what)?,
         Verb::Detect { location } => detect::run(context, &location)?,
         Verb::Install(args) => install::run(context, &args)?,
+        Verb::Migrate(args) => migrate::run(context, &args)?,
+        Verb::CheckMigrate(args) => migrate::check_only(context, &args)?,
     }
     Ok(())
 }

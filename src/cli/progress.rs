@@ -18,7 +18,8 @@ pub struct Line {
 
 #[derive(Default)]
 struct State {
-    step: Option<Step>,
+    /// What the line begins with: another beginning is another line.
+    head: Option<&'static str>,
     written: Option<Instant>,
     open: bool,
 }
@@ -30,22 +31,26 @@ impl Line {
 
     /// Takes a report.
     pub fn show(&self, progress: Progress) {
+        self.write(word(progress.step), progress.total == Some(progress.done), || text(progress));
+    }
+
+    /// Shows `text`, which begins with `head`; what comes too soon after the last is left out, unless it is complete.
+    pub fn write(&self, head: &'static str, complete: bool, text: impl Fn() -> String) {
         if !self.terminal {
             return;
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let new_step = state.step != Some(progress.step);
-        let complete = progress.total == Some(progress.done);
-        if !new_step && !complete && state.written.is_some_and(|w| w.elapsed() < EVERY) {
+        let new_head = state.head != Some(head);
+        if !new_head && !complete && state.written.is_some_and(|w| w.elapsed() < EVERY) {
             return;
         }
-        state.step = Some(progress.step);
+        state.head = Some(head);
         state.written = Some(Instant::now());
         let mut err = stderr().lock();
-        let end = if new_step && state.open { "\n" } else { "\r\x1b[K" };
+        let end = if new_head && state.open { "\n" } else { "\r\x1b[K" };
         state.open = true;
         // Progress that can't be shown is no reason to fail.
-        let _ = write!(err, "{end}{}", text(progress)).and_then(|()| err.flush());
+        let _ = write!(err, "{end}{}", text()).and_then(|()| err.flush());
     }
 
     /// Ends the line, before something else is printed.

@@ -1,15 +1,18 @@
 //! Host: one libvirt daemon at one URI — opened in the background, called in a bounded lane, reopened when lost.
+mod again;
 mod cause;
 mod credentials;
 mod event_loop;
 pub mod events;
 mod lane;
 mod link;
+pub(crate) mod migrate_ffi;
 mod open;
 mod pulse;
 mod rates;
 mod reads;
 pub(crate) mod stats;
+pub(crate) mod stream_ffi;
 mod update;
 pub mod uri;
 mod watch;

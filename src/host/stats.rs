@@ -150,7 +150,7 @@ unsafe fn fill(sample: &mut Sample, domain: sys::virDomainPtr) {
     }
 }
 
-fn number(parameter: &sys::virTypedParameter) -> Option<u64> {
+pub(super) fn number(parameter: &sys::virTypedParameter) -> Option<u64> {
     // SAFETY: `type_` says which field of the union is set.
     unsafe {
         match u32::try_from(parameter.type_).ok()? {

@@ -3,6 +3,9 @@
 mod console;
 mod faults;
 mod install;
+mod migrate;
+mod migrate_faults;
+mod pair;
 mod remote;
 mod screen;
 mod support;

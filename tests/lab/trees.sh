@@ -6,7 +6,9 @@
 #   debian/           Debian's own layout under dists/
 #   quick/            a tree whose "installer" is a busybox that shows one still screen within seconds; with
 #                     drover.reboot=N on its command line it reboots after N seconds, with drover.poweroff=N it powers off
-#                     then; with drover.poweroff-with=FILE it powers off at once if its initrd has that file
+#                     then; with drover.poweroff-with=FILE it powers off at once if its initrd has that file; with drover.tick=1
+#                     it counts on ttyS0 and says "lost" once its memory is no longer what it was; with drover.dirty=N it
+#                     rewrites N MiB for ever
 #   truncated/        a tree whose initrd is cut off in the middle of its compressed stream
 #   nokernel/         a tree whose .treeinfo names a kernel that is not there
 #   xen-ks.cfg        a kickstart file
@@ -61,6 +63,18 @@ arg() { for w in $(/bin/busybox cat /proc/cmdline); do case $w in $1=*) echo "${
 for tty in /dev/tty1 /dev/ttyS0; do
   printf '\033[2J\033[1;1H\033[?25l\n  Quick installer\n\n  %s\n\n  The screen stands still.\n' "$(/bin/busybox cat /proc/cmdline)" >$tty 2>/dev/null
 done
+n=$(arg drover.dirty)
+[ -z "$n" ] || (while :; do /bin/busybox dd if=/dev/urandom of=/dirty bs=65536 count=$((n * 16)) conv=notrunc 2>/dev/null; done) &
+[ -z "$(arg drover.tick)" ] || (
+  /bin/busybox dd if=/dev/urandom of=/memory bs=65536 count=32 2>/dev/null
+  sum=$(/bin/busybox md5sum </memory) n=0
+  while :; do
+    n=$((n + 1)) is=ok
+    [ "$(/bin/busybox md5sum </memory)" = "$sum" ] || is=lost
+    echo "tick $n $is" >/dev/ttyS0
+    /bin/busybox usleep 200000
+  done
+) &
 f=$(arg drover.poweroff-with); [ -z "$f" ] || { [ -f "$f" ] && /bin/busybox poweroff -f; }
 n=$(arg drover.reboot); [ -z "$n" ] || { /bin/busybox sleep "$n"; /bin/busybox reboot -f; }
 n=$(arg drover.poweroff); [ -z "$n" ] || { /bin/busybox sleep "$n"; /bin/busybox poweroff -f; }

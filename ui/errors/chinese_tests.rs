@@ -147,6 +147,8 @@ fn errors() -> Vec<Error> {
     });
     let left = each!(Left {
         Machine { name: x(), why: Box::new(Error::NoDomain(x())) }, File { path: x(), why: Box::new(Error::Fault) },
+        At { host: x(), left: Box::new(file()) }, Saved { name: x(), host: x(), why: Box::new(Error::Fault) },
+        Undecided { name: x(), here: x(), there: x(), why: Box::new(Error::Fault) }, Twin { name: x(), host: x() },
     });
     let denials = each!(Denial {
         Running,

@@ -35,12 +35,24 @@ pub fn folder(folder: &str, problem: &FolderProblem) -> String {
 }
 
 /// What could not be removed, and why.
-pub fn left(left: &Left) -> String {
-    match left {
+pub fn left(it: &Left) -> String {
+    match it {
         Left::Machine { name, why } => {
             gettext_f("the machine {name} ({why})", &[("name", name), ("why", &super::error(why).body)])
         }
         Left::File { path, why } => format!("{path} ({})", super::error(why).body),
+        Left::At { host, left: what } => gettext_f("on {host}: {what}", &[("host", host), ("what", &left(what))]),
+        Left::Saved { name, host, why } => gettext_f(
+            "{name}, saved on {host} and not started again ({why})",
+            &[("name", name), ("host", host), ("why", &super::error(why).body)],
+        ),
+        Left::Undecided { name, here, there, why } => gettext_f(
+            "{name}, saved on {here} and not started there again: whether it runs on {there} is not known ({why})",
+            &[("name", name), ("here", here), ("there", there), ("why", &super::error(why).body)],
+        ),
+        Left::Twin { name, host } => {
+            gettext_f("the saved machine {name} on {host}: do not start it there", &[("name", name), ("host", host)])
+        }
     }
 }
 

@@ -1,0 +1,138 @@
+//! libvirt's calls for migration that `virt` lacks, or wraps with memory of the wrong allocator: parameters, the move itself,
+//! its job, the comparison of CPUs.
+#![allow(unsafe_code)]
+use std::ffi::{CStr, CString, c_int, c_uint};
+use std::ptr;
+
+use virt::connect::Connect;
+use virt::domain::Domain;
+use virt_sys as sys;
+
+use super::stats::number;
+use crate::{Error, Result};
+
+/// Whether a host's hypervisor can give a machine this CPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CpuFit {
+    Fits,
+    /// It can't, in the host's words.
+    Differs(String),
+}
+
+fn text(text: &str) -> Result<CString> {
+    CString::new(text).map_err(|e| virt::error::Error::from(e).into())
+}
+
+fn last() -> Error {
+    virt::error::Error::last_error().into()
+}
+
+/// Compares the `<cpu>` element with what the hypervisor there offers (virConnectCompareHypervisorCPU). `None` is the
+/// host's default of emulator and machine type.
+pub(crate) fn compare_cpu(conn: &Connect, arch: &str, virt_type: &str, cpu: &str) -> Result<CpuFit> {
+    let (arch, virt_type, cpu) = (text(arch)?, text(virt_type)?, text(cpu)?);
+    let fail = sys::VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE;
+    // SAFETY: a live link and C strings that outlive the call; null means the default.
+    let answer = unsafe {
+        let (link, none) = (conn.as_ptr(), ptr::null());
+        sys::virConnectCompareHypervisorCPU(link, none, arch.as_ptr(), none, virt_type.as_ptr(), cpu.as_ptr(), fail)
+    };
+    match answer {
+        sys::VIR_CPU_COMPARE_INCOMPATIBLE => Ok(CpuFit::Differs(String::new())),
+        1.. => Ok(CpuFit::Fits),
+        _ => {
+            let error = virt::error::Error::last_error();
+            match error.code().to_raw() {
+                sys::VIR_ERR_CPU_INCOMPATIBLE => Ok(CpuFit::Differs(error.message().to_owned())),
+                _ => Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Parameters of a migration (VIR_MIGRATE_PARAM_…).
+pub(crate) struct Params {
+    list: sys::virTypedParameterPtr,
+    count: c_int,
+    room: c_int,
+}
+
+impl Params {
+    pub(crate) fn new() -> Self {
+        Self { list: ptr::null_mut(), count: 0, room: 0 }
+    }
+
+    /// Adds a text; the same name may be added again (one for each disk).
+    pub(crate) fn add(&mut self, name: &CStr, value: &str) -> Result<()> {
+        let value = text(value)?;
+        let (list, count, room) = (&raw mut self.list, &raw mut self.count, &raw mut self.room);
+        // SAFETY: the list is libvirt's own (or null, to begin); it copies name and value.
+        let done = unsafe { sys::virTypedParamsAddString(list, count, room, name.as_ptr(), value.as_ptr()) };
+        if done == 0 { Ok(()) } else { Err(last()) }
+    }
+
+    /// Adds a number.
+    pub(crate) fn add_number(&mut self, name: &CStr, value: u64) -> Result<()> {
+        let (list, count, room) = (&raw mut self.list, &raw mut self.count, &raw mut self.room);
+        // SAFETY: as in `add`.
+        let done = unsafe { sys::virTypedParamsAddULLong(list, count, room, name.as_ptr(), value) };
+        if done == 0 { Ok(()) } else { Err(last()) }
+    }
+}
+
+impl Drop for Params {
+    fn drop(&mut self) {
+        // SAFETY: a list that libvirt made, freed once; null is fine.
+        unsafe { sys::virTypedParamsFree(self.list, self.count) };
+    }
+}
+
+/// Migrates through both links (virDomainMigrate3: managed by us). Blocks until the machine runs there, or the error.
+pub(crate) fn migrate(domain: &Domain, dest: &Connect, params: &Params, flags: u32) -> Result<()> {
+    let count = c_uint::try_from(params.count).unwrap_or_default();
+    // SAFETY: live handles, and a list of `count` parameters that libvirt only reads.
+    let moved = unsafe { sys::virDomainMigrate3(domain.as_ptr(), dest.as_ptr(), params.list, count, flags) };
+    if moved.is_null() {
+        return Err(last());
+    }
+    // SAFETY: a fresh, owned reference; dropping it gives it back.
+    drop(unsafe { Domain::from_ptr(moved) });
+    Ok(())
+}
+
+/// Aborts the running job of the machine (virDomainAbortJob).
+pub(crate) fn abort(domain: &Domain) -> Result<()> {
+    // SAFETY: a live handle.
+    if unsafe { sys::virDomainAbortJob(domain.as_ptr()) } == 0 { Ok(()) } else { Err(last()) }
+}
+
+/// Switches a migration that was started with VIR_MIGRATE_POSTCOPY over to the destination.
+pub(crate) fn start_postcopy(domain: &Domain) -> Result<()> {
+    // SAFETY: a live handle.
+    if unsafe { sys::virDomainMigrateStartPostCopy(domain.as_ptr(), 0) } == 0 { Ok(()) } else { Err(last()) }
+}
+
+/// The job of the machine: its type (VIR_DOMAIN_JOB_NONE…) and figures by name (VIR_DOMAIN_JOB_…).
+pub(crate) fn job(domain: &Domain) -> Result<(u32, Vec<(String, u64)>)> {
+    let (mut kind, mut list, mut count): (c_int, sys::virTypedParameterPtr, c_int) = (0, ptr::null_mut(), 0);
+    // SAFETY: a live handle, and room for the answers.
+    let done = unsafe { sys::virDomainGetJobStats(domain.as_ptr(), &raw mut kind, &raw mut list, &raw mut count, 0) };
+    if done != 0 {
+        return Err(last());
+    }
+    let length = usize::try_from(count).unwrap_or_default();
+    let mut figures = Vec::with_capacity(length);
+    if !list.is_null() {
+        // SAFETY: libvirt made a list of `count` parameters, each name ended by a null byte within its 80 bytes.
+        for parameter in unsafe { std::slice::from_raw_parts(list, length) } {
+            if let Some(value) = number(parameter) {
+                // SAFETY: as above.
+                let name = unsafe { CStr::from_ptr(parameter.field.as_ptr()) };
+                figures.push((name.to_string_lossy().into_owned(), value));
+            }
+        }
+    }
+    // SAFETY: the list that libvirt made, freed once.
+    unsafe { sys::virTypedParamsFree(list, count) };
+    Ok((u32::try_from(kind).unwrap_or_default(), figures))
+}

@@ -1,0 +1,375 @@
+//! What two hosts answer about one machine: its CPU, its disks and whether they share them, its firmware, TLS.
+use std::collections::HashMap;
+
+use roxmltree::Document;
+use uuid::Uuid;
+use virt::connect::Connect;
+
+use super::facts::HostFacts;
+use super::finding::Evidence;
+use super::machine::{Disk, Machine, Source};
+use crate::Result;
+use crate::domain::State;
+use crate::host::Host;
+use crate::host::migrate_ffi::{CpuFit, compare_cpu};
+use crate::install::Format;
+use crate::storage::{self, FolderProblem, Look, PROBE_PREFIX};
+
+/// Where QEMU's certificates lie (qemu.conf: default_tls_x509_cert_dir).
+const TLS_FOLDER: &str = "/etc/pki/qemu";
+
+/// The hosts' answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    /// `None`: there is nothing to compare.
+    pub cpu: Option<CpuAnswer>,
+    /// Whether the firmware's file is there.
+    pub loader: Option<bool>,
+    /// One for each disk, in the machine's order.
+    pub disks: Vec<DiskAnswer>,
+    /// What TLS lacks, source and destination; asked for only when TLS is wanted.
+    pub tls: Vec<TlsAnswer>,
+}
+
+/// Whether the destination can give the machine its CPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CpuAnswer {
+    Fits,
+    Lacks(Vec<String>),
+    /// In the host's words.
+    Differs(String),
+    Unknown(String),
+}
+
+/// One host's certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsAnswer {
+    Ready,
+    Lacks(String),
+    Unknown(String),
+}
+
+/// What is known of one disk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DiskAnswer {
+    /// Its path here and there; `None` for what has none, such as rbd.
+    pub path: Option<String>,
+    pub path_there: Option<String>,
+    pub here: File,
+    pub there: File,
+    pub shared: Shared,
+    pub folder: Room,
+}
+
+/// A file on a host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum File {
+    Here(Image),
+    Missing,
+    /// The host's words.
+    Unknown(String),
+    /// Not asked.
+    #[default]
+    None,
+}
+
+/// A disk image. Sizes in bytes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Image {
+    /// What the machine sees.
+    pub capacity: u64,
+    /// What it takes on the disk.
+    pub used: u64,
+    /// The length of the file.
+    pub length: u64,
+    /// Seconds and nanoseconds, as text.
+    pub changed: Option<String>,
+    pub backing: Option<String>,
+}
+
+/// Whether both hosts see the same data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shared {
+    Yes(Evidence),
+    No,
+    #[default]
+    Unknown,
+}
+
+/// The destination's folder for a disk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Room {
+    Free(u64),
+    Missing,
+    #[default]
+    Unknown,
+}
+
+impl DiskAnswer {
+    /// The image here.
+    pub fn image(&self) -> Option<&Image> {
+        match &self.here {
+            File::Here(image) => Some(image),
+            _ => None,
+        }
+    }
+}
+
+impl Answers {
+    /// Asks both hosts. To find out whether they share a folder, an empty file may be made here for a moment.
+    pub fn read(source: (&Host, &HostFacts), dest: (&Host, &HostFacts), machine: &Machine, tls: bool) -> Result<Self> {
+        let mut answers = Self { cpu: cpu(source.0, dest.0, machine)?, ..Self::default() };
+        if let Some(loader) = machine.loader.clone().filter(|l| l.starts_with('/')) {
+            answers.loader = dest.0.call(move |conn| Ok(storage::exists(conn, &loader)))?;
+        }
+        let mut witnesses = HashMap::new();
+        for disk in &machine.disks {
+            let mut answer = look(source, dest, disk)?;
+            answer.shared = shared(source, dest, machine, disk, &answer, &mut witnesses)?;
+            answers.disks.push(answer);
+        }
+        if tls {
+            answers.tls = vec![certificates(source.0, "client-cert.pem")?, certificates(dest.0, "server-cert.pem")?];
+        }
+        Ok(answers)
+    }
+}
+
+/// A CPU that is its host's own is compared as what this host would call its model.
+fn cpu(source: &Host, dest: &Host, machine: &Machine) -> Result<Option<CpuAnswer>> {
+    let Some(mut cpu) = machine.cpu.clone() else { return Ok(None) };
+    let (arch, virt_type) = (machine.arch.clone(), machine.virt_type.clone());
+    match machine.cpu_mode.as_deref() {
+        Some("custom") if cpu.contains("<model") => {}
+        // It only has a topology, or is made anew at each start.
+        Some("custom") => return Ok(None),
+        Some("host-model") if !machine.state.is_active() => return Ok(None),
+        _ => {
+            let (arch, virt_type) = (arch.clone(), virt_type.clone());
+            let own = source
+                .call(move |conn| Ok(conn.domain_capabilities(None, Some(&arch), None, Some(&virt_type), 0).ok()))?;
+            let Some(own) = own.as_deref().and_then(host_model) else { return Ok(None) };
+            cpu = own;
+        }
+    }
+    let fit = dest.call(move |conn| Ok(compare_cpu(conn, &arch, &virt_type, &cpu)))?;
+    Ok(Some(match fit {
+        Ok(CpuFit::Fits) => CpuAnswer::Fits,
+        Ok(CpuFit::Differs(words)) => missing_features(&words).map_or(CpuAnswer::Differs(words), CpuAnswer::Lacks),
+        Err(e) => CpuAnswer::Unknown(e.to_string()),
+    }))
+}
+
+/// `<mode name='host-model'>` of the domain capabilities, as a CPU to compare.
+fn host_model(capabilities: &str) -> Option<String> {
+    let document = Document::parse(capabilities).ok()?;
+    let is_model = |n: &roxmltree::Node| n.has_tag_name("mode") && n.attribute("name") == Some("host-model");
+    let mode = document.descendants().find(is_model)?;
+    let (first, last) = (mode.first_element_child()?, mode.last_element_child()?);
+    let inside = capabilities.get(first.range().start..last.range().end)?;
+    Some(format!("<cpu mode='custom' match='exact'>{inside}</cpu>"))
+}
+
+/// libvirt ends its words with the list: "… required features: avx, avx2".
+fn missing_features(words: &str) -> Option<Vec<String>> {
+    let (_, list) = words.rsplit_once("features: ")?;
+    Some(list.split(',').map(|f| f.trim().to_owned()).filter(|f| !f.is_empty()).collect())
+}
+
+fn look(source: (&Host, &HostFacts), dest: (&Host, &HostFacts), disk: &Disk) -> Result<DiskAnswer> {
+    let (path, path_there) = match &disk.source {
+        Source::File(path) | Source::Block(path) => (Some(path.clone()), Some(path.clone())),
+        Source::Volume { pool, volume } => {
+            let (name, of) = (pool.clone(), volume.clone());
+            let here = source.0.call(move |conn| {
+                let pool = conn.lookup_storage_pool_by_name(&name)?;
+                Ok(pool.lookup_storage_vol_by_name(&of).and_then(|v| v.path()).ok())
+            })?;
+            let target = dest.1.pool(pool).and_then(|p| p.target.clone());
+            (here, target.map(|t| format!("{}/{volume}", t.trim_end_matches('/'))))
+        }
+        Source::None | Source::Network { .. } | Source::Other(_) => (None, None),
+    };
+    let mut answer = DiskAnswer { path: path.clone(), path_there: path_there.clone(), ..DiskAnswer::default() };
+    if let Some(path) = path {
+        answer.here = source.0.call(move |conn| Ok(file(conn, &path)))?;
+    }
+    if let Some(path) = path_there {
+        (answer.there, answer.folder) = dest.0.call(move |conn| Ok((file(conn, &path), room(conn, &path))))?;
+    }
+    Ok(answer)
+}
+
+fn file(conn: &Connect, path: &str) -> File {
+    match storage::volume_xml(conn, path) {
+        Ok(xml) => image(&xml).map_or_else(|| File::Unknown("unreadable volume XML".into()), File::Here),
+        Err(e) => match storage::exists(conn, path) {
+            Some(false) => File::Missing,
+            _ => File::Unknown(e.to_string()),
+        },
+    }
+}
+
+fn room(conn: &Connect, path: &str) -> Room {
+    let Ok((folder, _)) = storage::split(path) else { return Room::Unknown };
+    match storage::look(conn, folder) {
+        Look::Here(here) => here.free.map_or(Room::Unknown, Room::Free),
+        Look::No(FolderProblem::Missing | FolderProblem::NotFolder) => Room::Missing,
+        Look::No(_) | Look::Unknown(_) => Room::Unknown,
+    }
+}
+
+/// Reads a volume's XML (libvirt's formatstorage).
+fn image(xml: &str) -> Option<Image> {
+    let document = Document::parse(xml).ok()?;
+    let text = |name: &str| document.descendants().find(|n| n.has_tag_name(name)).and_then(|n| n.text());
+    let number = |name| text(name).and_then(|t| t.trim().parse::<u64>().ok());
+    let backing = document.descendants().find(|n| n.has_tag_name("backingStore"));
+    let capacity = number("capacity")?;
+    Some(Image {
+        capacity,
+        used: number("allocation").unwrap_or(capacity),
+        length: number("physical").unwrap_or(capacity),
+        changed: text("ctime").map(str::to_owned),
+        backing: backing
+            .and_then(|b| b.children().find(|n| n.has_tag_name("path")))
+            .and_then(|p| p.text())
+            .map(str::to_owned),
+    })
+}
+
+fn shared(
+    source: (&Host, &HostFacts),
+    dest: (&Host, &HostFacts),
+    machine: &Machine,
+    disk: &Disk,
+    answer: &DiskAnswer,
+    witnesses: &mut HashMap<String, bool>,
+) -> Result<Shared> {
+    if let Source::Network { .. } = disk.source {
+        return Ok(Shared::Yes(Evidence::NetworkName));
+    }
+    let (Some(here), Some(there)) = (&answer.path, &answer.path_there) else { return Ok(Shared::Unknown) };
+    if let File::Missing = answer.there {
+        return Ok(Shared::No);
+    }
+    if same_origin(source.1, dest.1, disk, here, there) {
+        return Ok(Shared::Yes(Evidence::SamePool));
+    }
+    let (File::Here(a), File::Here(b)) = (&answer.here, &answer.there) else {
+        let named = ["/dev/disk/by-id/", "/dev/disk/by-path/ip-"].iter().any(|p| here.starts_with(p)) && here == there;
+        let both = !matches!(answer.here, File::Missing) && matches!(answer.there, File::Here(_));
+        return Ok(if named && both { Shared::Yes(Evidence::NetworkName) } else { Shared::Unknown });
+    };
+    if let Some(known) = same_image(a, b, machine.state) {
+        return Ok(known);
+    }
+    let (folder, _) = storage::split(here)?;
+    let (folder_there, _) = storage::split(there)?;
+    let seen = match witnesses.get(folder) {
+        Some(seen) => *seen,
+        None => witness(source.0, dest.0, folder, folder_there),
+    };
+    witnesses.insert(folder.to_owned(), seen);
+    // A network file system may show a new file late: not seeing it proves nothing.
+    Ok(if seen { Shared::Yes(Evidence::SameFile) } else { Shared::Unknown })
+}
+
+/// Whether both hosts have it in a network pool of one source.
+fn same_origin(here: &HostFacts, there: &HostFacts, disk: &Disk, path: &str, path_there: &str) -> bool {
+    let (a, b) = match &disk.source {
+        Source::Volume { pool, .. } => (here.pool(pool), there.pool(pool)),
+        _ => (here.pool_of(path), there.pool_of(path_there)),
+    };
+    let (Some(a), Some(b)) = (a, b) else { return false };
+    a.kind == b.kind && a.origin.is_some() && a.origin == b.origin
+}
+
+/// What the two images say by themselves: nobody can copy a change time, and of a machine that is off it stands still.
+fn same_image(a: &Image, b: &Image, state: State) -> Option<Shared> {
+    let exact = |t: &String| t.split_once('.').is_some_and(|(_, ns)| ns.bytes().any(|c| c != b'0'));
+    if a.changed.as_ref().is_some_and(exact) && a.changed == b.changed && a.capacity == b.capacity {
+        return Some(Shared::Yes(Evidence::SameFile));
+    }
+    let still = !state.is_active() && a.changed.is_some() && b.changed.is_some();
+    (a.capacity != b.capacity || still).then_some(Shared::No)
+}
+
+/// Makes an empty file here and looks for it there. What can't be done is not seen.
+fn witness(source: &Host, dest: &Host, folder: &str, folder_there: &str) -> bool {
+    let name = format!(".{PROBE_PREFIX}{}", Uuid::new_v4());
+    let (here, there) = (format!("{folder}/{name}"), format!("{folder_there}/{name}"));
+    let path = here.clone();
+    if source.call(move |conn| storage::create(conn, &path, 0, Format::Raw, true)).is_err() {
+        return false;
+    }
+    let seen = dest.call(move |conn| Ok(storage::exists(conn, &there))).is_ok_and(|seen| seen == Some(true));
+    if let Err(error) = source.call(move |conn| storage::remove(conn, &here)) {
+        tracing::warn!(%error, name, "an empty file could not be removed again");
+    }
+    seen
+}
+
+fn certificates(host: &Host, own: &'static str) -> Result<TlsAnswer> {
+    let look = host.call(|conn| Ok(storage::look(conn, TLS_FOLDER)))?;
+    Ok(match look {
+        Look::Here(folder) => match ["ca-cert.pem", own].iter().find(|f| !folder.names.iter().any(|n| n == *f)) {
+            None => TlsAnswer::Ready,
+            // A host without a certificate as a client shows the one that it has as a server.
+            Some(&"client-cert.pem") if folder.names.iter().any(|n| n == "server-cert.pem") => TlsAnswer::Ready,
+            Some(file) => TlsAnswer::Lacks(format!("{TLS_FOLDER}/{file}")),
+        },
+        Look::No(FolderProblem::Missing | FolderProblem::NotFolder) => {
+            TlsAnswer::Lacks(format!("{TLS_FOLDER}/ca-cert.pem"))
+        }
+        Look::No(problem) => TlsAnswer::Unknown(problem.of(TLS_FOLDER)),
+        Look::Unknown(words) => TlsAnswer::Unknown(words),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_read_out_of_libvirts_words() {
+        let words = "the CPU is incompatible with host CPU: Host CPU does not provide required features: avx, avx2";
+        assert_eq!(missing_features(words), Some(vec!["avx".into(), "avx2".into()]));
+        assert_eq!(missing_features("other vendor"), None);
+    }
+
+    #[test]
+    fn a_host_model_becomes_a_cpu() {
+        let xml = "<domainCapabilities><cpu><mode name='host-model' supported='yes'><model fallback='forbid'>EPYC</model>\
+                   <feature policy='require' name='avx'/></mode></cpu></domainCapabilities>";
+        let want = "<cpu mode='custom' match='exact'><model fallback='forbid'>EPYC</model><feature policy='require' name='avx'/></cpu>";
+        assert_eq!(host_model(xml).as_deref(), Some(want));
+        assert_eq!(host_model("<domainCapabilities/>"), None);
+    }
+
+    #[test]
+    fn a_volume_is_read_with_its_backing_file() {
+        let xml = "<volume type='file'><capacity unit='bytes'>10485760</capacity><allocation unit='bytes'>200704</allocation>
+            <physical unit='bytes'>196616</physical><target><timestamps><ctime>1795536985.380842714</ctime></timestamps></target>
+            <backingStore><path>/srv/base.qcow2</path></backingStore></volume>";
+        let image = image(xml).unwrap();
+        assert_eq!((image.capacity, image.used, image.length), (10_485_760, 200_704, 196_616));
+        assert_eq!(image.backing.as_deref(), Some("/srv/base.qcow2"));
+        assert_eq!(image.changed.as_deref(), Some("1795536985.380842714"));
+    }
+
+    #[test]
+    fn change_times_tell_one_file_from_two() {
+        let at = |time: &str, capacity| Image { capacity, changed: Some(time.into()), ..Image::default() };
+        for (a, b, state, want) in [
+            (at("5.380842714", 9), at("5.380842714", 9), State::Running, Some(Shared::Yes(Evidence::SameFile))),
+            (at("5.380842714", 9), at("6.1", 9), State::Off, Some(Shared::No)),
+            (at("5.380842714", 9), at("6.1", 9), State::Running, None),
+            (at("5.380842714", 9), at("5.380842714", 8), State::Running, Some(Shared::No)),
+            // A file system without nanoseconds proves nothing by equal seconds.
+            (at("5.0", 9), at("5.0", 9), State::Running, None),
+        ] {
+            assert_eq!(same_image(&a, &b, state), want, "{a:?} {b:?} {state:?}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Live migration: memory travels while the machine runs, disks that are not shared with it.
+use std::time::{Duration, Instant};
+
+use virt::connect::Connect;
+use virt_sys as sys;
+
+use super::job::{self, Figures};
+use super::made::{Made, There, insist, state};
+use super::plan::Plan;
+use super::run::{Done, On, Progress, Step};
+use super::{Kind, xml};
+use crate::domain::read;
+use crate::host::Host;
+use crate::host::migrate_ffi::{self, Params};
+use crate::storage;
+use crate::task::Cancel;
+use crate::{Error, Result};
+
+/// A job that has sent nothing for so long is taken for dead: its link was cut.
+const STALL: Duration = Duration::from_secs(30);
+
+pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel) -> Result<Done> {
+    let mut made = Made::default();
+    let moved = prepare(dest, plan, on, cancel, &mut made).and_then(|()| {
+        made.definition = true;
+        transfer(source, dest, plan, on, cancel)
+    });
+    let id = plan.id;
+    if let Err(cause) = moved {
+        on(Progress::begin(Step::RollBack));
+        // The last step may have gone well although its answer was lost: what counts is where the machine runs.
+        let (here, there) = (insist(source, move |c| state(c, id)), insist(dest, move |c| state(c, id)));
+        if !matches!((here, there), (Ok(There::Gone | There::Defined), Ok(There::Active))) {
+            let left = made.undo(dest, plan);
+            return Err(if left.is_empty() { cause } else { Error::LeftBehind { cause: Box::new(cause), left } });
+        }
+        tracing::warn!(error = %cause, "the migration went well all the same");
+    }
+    finish(source, dest, plan, on)?;
+    Ok(Done { left_here: plan.copies.iter().map(|c| c.path.clone()).collect() })
+}
+
+/// Makes the images that disks are copied into. libvirt would make them itself only where a pool is started over their
+/// folder, and never removes them after a failure.
+fn prepare(dest: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> Result<()> {
+    on(Progress::begin(Step::Prepare));
+    for copy in plan.copies.clone() {
+        cancel.check()?;
+        let path = copy.path_there.clone();
+        let created = dest.call(move |conn| storage::create(conn, &copy.path_there, copy.capacity, copy.format, true));
+        // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
+        if matches!(created, Ok(()) | Err(Error::Lost { .. })) {
+            made.files.push(path);
+        }
+        created?;
+    }
+    Ok(())
+}
+
+/// Runs libvirt's migration on a thread of its own, so that the host's lane stays free, and watches it from here.
+fn transfer(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel) -> Result<()> {
+    let (from, to) = (source.connection()?, dest.connection()?);
+    if let Some(milliseconds) = plan.choices.downtime {
+        job::set_downtime(source, plan.id, milliseconds)?;
+    }
+    on(Progress::begin(Step::Move));
+    let mut watch = Watch::new(source, plan, on);
+    let moved = job::watched(|| migrate(&from, &to, plan), || watch.look(cancel, to.is_alive().unwrap_or(true)));
+    match moved {
+        Err(_) if cancel.is_cancelled() && !watch.switched => Err(Error::Cancelled),
+        Err(e) => Err(watch.given_up.unwrap_or(e)),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
+    let domain = read::lookup(from, plan.id)?;
+    let mut params = Params::new();
+    let choices = &plan.choices;
+    if !(choices.bridges.is_empty() && choices.networks.is_empty() && plan.eject.is_empty()) {
+        let now = xml::for_destination(&xml::of_domain(from, plan.id, true)?, choices, &plan.eject)?;
+        params.add(sys::VIR_MIGRATE_PARAM_DEST_XML, &now)?;
+        if plan.persistent {
+            let later = xml::for_destination(&xml::of_domain(from, plan.id, false)?, choices, &plan.eject)?;
+            params.add(sys::VIR_MIGRATE_PARAM_PERSIST_XML, &later)?;
+        }
+    }
+    if let Some(address) = &choices.address {
+        let address = if address.contains(':') { format!("[{address}]") } else { address.clone() };
+        params.add(sys::VIR_MIGRATE_PARAM_URI, &format!("tcp://{address}"))?;
+    }
+    if let Some(mib) = choices.bandwidth {
+        params.add_number(sys::VIR_MIGRATE_PARAM_BANDWIDTH, mib)?;
+    }
+    for copy in &plan.copies {
+        params.add(sys::VIR_MIGRATE_PARAM_MIGRATE_DISKS, &copy.target)?;
+    }
+    migrate_ffi::migrate(&domain, to, &params, flags(plan))
+}
+
+fn flags(plan: &Plan) -> u32 {
+    let choices = &plan.choices;
+    let qemu = plan.driver == "QEMU";
+    [
+        (true, sys::VIR_MIGRATE_LIVE),
+        (plan.persistent, sys::VIR_MIGRATE_PERSIST_DEST | sys::VIR_MIGRATE_UNDEFINE_SOURCE),
+        (!plan.copies.is_empty(), sys::VIR_MIGRATE_NON_SHARED_DISK),
+        (choices.kind == Kind::PostCopy, sys::VIR_MIGRATE_POSTCOPY),
+        (choices.tls, sys::VIR_MIGRATE_TLS),
+        (choices.auto_converge, sys::VIR_MIGRATE_AUTO_CONVERGE),
+        // A disk that fails here must not take the machine there.
+        (qemu && choices.kind != Kind::PostCopy, sys::VIR_MIGRATE_ABORT_ON_ERROR),
+    ]
+    .into_iter()
+    .filter(|(wanted, _)| *wanted)
+    .fold(0, |all, (_, flag)| all | flag)
+}
+
+/// What is looked at while libvirt works.
+struct Watch<'a> {
+    source: &'a Host,
+    plan: &'a Plan,
+    on: On<'a>,
+    /// Whether the machine has gone over: no abort from then on.
+    switched: bool,
+    /// What was sent when something last moved, and when.
+    last: (u64, Instant),
+    /// Why the job was aborted by us.
+    given_up: Option<Error>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(source: &'a Host, plan: &'a Plan, on: On<'a>) -> Self {
+        Self { source, plan, on, switched: false, last: (0, Instant::now()), given_up: None }
+    }
+
+    fn look(&mut self, cancel: &Cancel, dest_lives: bool) {
+        // Errors here are the move's own to tell.
+        let figures = job::figures(self.source, self.plan.id).ok().flatten();
+        if let Some(figures) = figures {
+            self.told(figures);
+        }
+        if self.switched {
+            return;
+        }
+        if !dest_lives {
+            self.given_up.get_or_insert(Error::Lost { uri: self.plan.dest.clone() });
+        } else if figures.is_some() && self.last.1.elapsed() > STALL {
+            let message = format!("nothing was sent for {} s: the link between the hosts is cut", STALL.as_secs());
+            self.given_up.get_or_insert(Error::Libvirt { code: 0, message });
+        }
+        if cancel.is_cancelled() || self.given_up.is_some() {
+            // Tried again at each look: a job that has not begun can't be aborted yet.
+            if let Err(error) = job::abort(self.source, self.plan.id) {
+                tracing::debug!(%error, "not aborted yet");
+            }
+        } else if let Some(figures) = figures {
+            self.perhaps_switch(figures);
+        }
+    }
+
+    fn told(&mut self, figures: Figures) {
+        if figures.sent() != self.last.0 {
+            self.last = (figures.sent(), Instant::now());
+        }
+        let step = if self.switched { Step::PostCopy } else { Step::Move };
+        let total = figures.sent().saturating_add(figures.left());
+        (self.on)(Progress { step, done: figures.sent(), total: Some(total), figures: Some(figures) });
+    }
+
+    /// Post-copy begins when memory was sent once: what is fetched one page at a time is then little.
+    fn perhaps_switch(&mut self, figures: Figures) {
+        if self.plan.choices.kind == Kind::PostCopy && figures.iteration > 1 {
+            match job::switch_over(self.source, self.plan.id) {
+                Ok(()) => self.switched = true,
+                Err(error) => tracing::debug!(%error, "not switched over yet"),
+            }
+        }
+    }
+}
+
+/// Sees that it runs there and is gone here, and takes along what libvirt does not.
+fn finish(source: &Host, dest: &Host, plan: &Plan, on: On) -> Result<()> {
+    on(Progress::begin(Step::Remove));
+    let id = plan.id;
+    let there = insist(dest, move |c| state(c, id))?;
+    if there != There::Active {
+        let message = format!("{} was moved, but does not run on {}", plan.name, plan.dest);
+        return Err(Error::Libvirt { code: 0, message });
+    }
+    if plan.autostart {
+        insist(dest, move |c| Ok(read::lookup(c, id)?.set_autostart(true).map(drop)?))?;
+    }
+    // libvirt has removed it, unless it lost the link at the end.
+    let persistent = plan.persistent;
+    insist(source, move |c| match state(c, id)? {
+        There::Defined if persistent => Ok(read::lookup(c, id)?.undefine()?),
+        _ => Ok(()),
+    })?;
+    source.refresh(id);
+    dest.refresh(id);
+    Ok(())
+}

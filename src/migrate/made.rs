@@ -1,0 +1,121 @@
+//! What a migration has made at the destination, and undoing it.
+use std::thread;
+use std::time::{Duration, Instant};
+
+use virt::connect::Connect;
+
+use super::plan::Plan;
+use crate::domain::DomainId;
+use crate::error::Left;
+use crate::host::Host;
+use crate::storage::{self, PROBE_PREFIX};
+use crate::{Error, Result};
+
+/// How long a lost link is waited for before what it should undo is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A machine as a host has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum There {
+    Gone,
+    Defined,
+    Active,
+}
+
+/// Whether the host has the machine.
+pub(super) fn state(conn: &Connect, id: DomainId) -> Result<There> {
+    match conn.lookup_domain_by_uuid(id.0) {
+        Ok(domain) if domain.is_active()? => Ok(There::Active),
+        Ok(_) => Ok(There::Defined),
+        Err(e) if e.code().to_raw() == virt_sys::VIR_ERR_NO_DOMAIN => Ok(There::Gone),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Calls a host, and once its link is lost opens it anew until it answers or patience ends.
+pub(super) fn insist<T: Send + 'static>(
+    host: &Host,
+    f: impl Fn(&Connect) -> Result<T> + Clone + Send + 'static,
+) -> Result<T> {
+    let until = Instant::now() + PATIENCE;
+    let mut result = host.call(f.clone());
+    while matches!(result, Err(Error::Lost { .. } | Error::Busy { .. })) && Instant::now() < until {
+        thread::sleep(PAUSE);
+        if let Ok(again) = host.open_again() {
+            result = again.call(f.clone());
+        }
+    }
+    result
+}
+
+/// Stops the transient pools over these files' folders that a lost link left behind: the daemon keeps them for ever.
+pub(super) fn drop_probes(host: &Host, paths: Vec<String>) {
+    if host.call(|conn| Ok(conn.is_alive().unwrap_or(true))).unwrap_or_default() {
+        return;
+    }
+    let stopped = insist(host, move |conn| {
+        for folder in paths.iter().filter_map(|p| storage::split(p).ok()).map(|(folder, _)| folder) {
+            match conn.lookup_storage_pool_by_target_path(folder) {
+                Ok(pool) if pool.name().is_ok_and(|n| n.starts_with(PROBE_PREFIX)) => pool.destroy()?,
+                Ok(_) => {}
+                Err(e) if e.code().to_raw() == virt_sys::VIR_ERR_NO_STORAGE_POOL => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = stopped {
+        tracing::warn!(%error, "a transient storage pool could not be removed");
+    }
+}
+
+fn at(host: &str, left: Left) -> Left {
+    Left::At { host: host.to_owned(), left: Box::new(left) }
+}
+
+/// A file that is left on a host.
+pub(super) fn file_at(host: &str, path: &str, why: Error) -> Left {
+    at(host, Left::File { path: path.to_owned(), why: Box::new(why) })
+}
+
+/// What was made there.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// Absolute paths.
+    pub files: Vec<String>,
+    /// Whether a definition may be there that was not there before.
+    pub definition: bool,
+}
+
+impl Made {
+    /// Removes it all, unless the machine runs there; gives back what would not go.
+    pub(super) fn undo(&self, dest: &Host, plan: &Plan) -> Vec<Left> {
+        let id = plan.id;
+        let mut left = Vec::new();
+        let copies = plan.copies.iter().map(|c| c.path_there.clone());
+        drop_probes(dest, copies.chain(self.files.iter().cloned()).collect());
+        if self.definition && !plan.defined_there {
+            let removed = insist(dest, move |conn| {
+                if state(conn, id)? == There::Defined {
+                    conn.lookup_domain_by_uuid(id.0)?.undefine_flags(virt_sys::VIR_DOMAIN_UNDEFINE_NVRAM)?;
+                }
+                Ok(())
+            });
+            if let Err(e) = removed {
+                left.push(at(&plan.dest, Left::Machine { name: plan.name.clone(), why: Box::new(e) }));
+            }
+        }
+        for path in self.files.iter().rev() {
+            let file = path.clone();
+            let removed = insist(dest, move |conn| match state(conn, id)? {
+                There::Active => Err(Error::Unsupported("a machine uses it".into())),
+                _ => storage::remove(conn, &file),
+            });
+            if let Err(e) = removed {
+                left.push(file_at(&plan.dest, path, e));
+            }
+        }
+        left
+    }
+}

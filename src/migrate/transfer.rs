@@ -1,0 +1,294 @@
+//! A file from one host to the other through here, over two libvirt streams: holes stay holes, and what arrived is read
+//! back and compared by checksum.
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use ring::digest::{Context, SHA256};
+use virt::connect::Connect;
+use virt::storage_vol::StorageVol;
+use virt::stream::Stream;
+use virt_sys as sys;
+
+use crate::host::stream_ffi::{Piece, receive, send_hole};
+use crate::install::Format;
+use crate::storage::{self, FolderPool};
+use crate::task::Cancel;
+use crate::{Error, Result};
+
+/// Bytes asked of a stream at once (libvirt's messages hold a quarter of it).
+const BLOCK: usize = 1 << 20;
+/// Pieces that may wait between the two hosts.
+const WAITING: usize = 16;
+
+/// Part of a file on its way.
+enum Part {
+    Data(Vec<u8>),
+    Hole(u64),
+}
+
+/// A file on a host, shown as a volume; the pool over its folder lives as long as this.
+struct Remote {
+    volume: StorageVol,
+    _pool: FolderPool,
+}
+
+impl Remote {
+    fn open(conn: &Connect, path: &str) -> Result<Self> {
+        let (folder, name) = storage::split(path)?;
+        let pool = FolderPool::open(conn, folder).map_err(|e| e.into_error(folder))?;
+        Ok(Self { volume: pool.pool().lookup_storage_vol_by_name(name)?, _pool: pool })
+    }
+}
+
+/// Bytes of the file at `path`.
+pub(super) fn length(conn: &Connect, path: &str) -> Result<u64> {
+    let xml = storage::volume_xml(conn, path)?;
+    let document = roxmltree::Document::parse(&xml).ok();
+    let number = |name: &str| {
+        let node = document.as_ref()?.descendants().find(|n| n.has_tag_name(name))?;
+        node.text()?.trim().parse().ok()
+    };
+    let unreadable = || Error::Libvirt { code: 0, message: format!("{path}: its size is not known") };
+    number("physical").or_else(|| number("capacity")).ok_or_else(unreadable)
+}
+
+/// Makes `there` a copy of `here`, which must not change meanwhile. `on` gets bytes gone through. The file there is made
+/// first, never over one that is there; after an error it is the caller's to remove, see `made`.
+pub(super) fn copy(
+    (source, here): (&Connect, &str),
+    (dest, there): (&Connect, &str),
+    made: impl FnOnce(),
+    on: &dyn Fn(u64, u64),
+    cancel: &Cancel,
+) -> Result<()> {
+    let total = length(source, here)?;
+    let created = storage::create(dest, there, total, Format::Raw, true);
+    // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
+    if created.is_ok() || !dest.is_alive().unwrap_or(true) {
+        made();
+    }
+    created?;
+    let from = Remote::open(source, here)?;
+    let to = Remote::open(dest, there)?;
+    on(0, total);
+    let sent = send(source, &from.volume, dest, &to.volume, total, &|done| on(done, total), cancel)?;
+    drop(to);
+    // Read back as the other host has it now.
+    let to = Remote::open(dest, there)?;
+    let arrived = read(dest, &to.volume, cancel)?;
+    if sent != arrived {
+        let message = format!("{there} did not arrive as it was sent: the checksums differ");
+        return Err(Error::Libvirt { code: 0, message });
+    }
+    Ok(())
+}
+
+/// Sends the file; gives its checksum.
+fn send(
+    source: &Connect,
+    from: &StorageVol,
+    dest: &Connect,
+    to: &StorageVol,
+    total: u64,
+    on: &dyn Fn(u64),
+    cancel: &Cancel,
+) -> Result<Vec<u8>> {
+    let (parts, received) = sync_channel(WAITING);
+    thread::scope(|scope| {
+        let reading = scope.spawn(|| download(source, from, parts));
+        let written = upload(dest, to, total, received, on, cancel);
+        let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // What failed first is the cause: a reader that fails leaves the writer with too little.
+        match (read, written) {
+            (Err(e), _) | (Ok(()), Err(e)) => Err(e),
+            (Ok(()), Ok(sum)) => Ok(sum),
+        }
+    })
+}
+
+/// Reads the volume into the channel, until its end or until nobody listens.
+fn download(conn: &Connect, volume: &StorageVol, parts: SyncSender<Part>) -> Result<()> {
+    let stream = Stream::new(conn, 0)?;
+    volume.download(&stream, 0, 0, sys::VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM)?;
+    let mut buffer = vec![0; BLOCK];
+    let ended = loop {
+        let part = match receive(&stream, &mut buffer) {
+            Ok(Piece::Data(bytes)) => Part::Data(buffer[..bytes].to_vec()),
+            Ok(Piece::Hole(bytes)) => Part::Hole(bytes),
+            Ok(Piece::End) => break Ok(true),
+            Err(e) => break Err(e),
+        };
+        if parts.send(part).is_err() {
+            break Ok(false);
+        }
+    };
+    match ended {
+        Ok(true) => Ok(stream.finish()?),
+        other => {
+            let _ = stream.abort();
+            other.map(drop)
+        }
+    }
+}
+
+fn upload(
+    conn: &Connect,
+    volume: &StorageVol,
+    total: u64,
+    parts: Receiver<Part>,
+    on: &dyn Fn(u64),
+    cancel: &Cancel,
+) -> Result<Vec<u8>> {
+    let stream = Stream::new(conn, 0)?;
+    volume.upload(&stream, 0, total, sys::VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM)?;
+    let mut sum = Sum::new();
+    let sent = (|| {
+        for part in &parts {
+            cancel.check()?;
+            match &part {
+                Part::Data(bytes) => send_all(&stream, bytes)?,
+                Part::Hole(bytes) => send_hole(&stream, *bytes)?,
+            }
+            sum.add(&part);
+            on(sum.position);
+        }
+        Ok(())
+    })();
+    // The reader must not wait for us.
+    drop(parts);
+    match sent {
+        Ok(()) => stream.finish()?,
+        Err(e) => {
+            let _ = stream.abort();
+            return Err(e);
+        }
+    }
+    Ok(sum.finish())
+}
+
+fn send_all(stream: &Stream, mut bytes: &[u8]) -> Result<()> {
+    while !bytes.is_empty() {
+        let sent = usize::try_from(stream.send(bytes)?).unwrap_or_default();
+        bytes = &bytes[sent..];
+    }
+    Ok(())
+}
+
+/// The checksum of a volume.
+fn read(conn: &Connect, volume: &StorageVol, cancel: &Cancel) -> Result<Vec<u8>> {
+    let (parts, received) = sync_channel(WAITING);
+    thread::scope(|scope| {
+        let reading = scope.spawn(|| download(conn, volume, parts));
+        let mut sum = Sum::new();
+        for part in received {
+            if cancel.is_cancelled() {
+                break;
+            }
+            sum.add(&part);
+        }
+        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        cancel.check()?;
+        Ok(sum.finish())
+    })
+}
+
+/// A checksum of a file that is the same whether zeros lie in it as data or as holes: zero blocks are left out, the
+/// others go in with their place.
+struct Sum {
+    context: Context,
+    position: u64,
+    block: Vec<u8>,
+}
+
+/// Holes begin and end at multiples of this on every file system.
+const SUM_BLOCK: usize = 4096;
+
+impl Sum {
+    fn new() -> Self {
+        Self { context: Context::new(&SHA256), position: 0, block: Vec::with_capacity(SUM_BLOCK) }
+    }
+
+    fn add(&mut self, part: &Part) {
+        match part {
+            Part::Data(bytes) => self.add_data(bytes),
+            Part::Hole(bytes) => {
+                // To the end of the block that is begun, then over whole blocks of zeros.
+                let missing = (SUM_BLOCK - self.block.len()) % SUM_BLOCK;
+                let first = usize::try_from(*bytes).unwrap_or(usize::MAX).min(missing);
+                self.add_data(&vec![0; first]);
+                let rest = bytes - first as u64;
+                let odd = usize::try_from(rest % SUM_BLOCK as u64).unwrap_or_default();
+                self.position += rest - odd as u64;
+                self.add_data(&vec![0; odd]);
+            }
+        }
+    }
+
+    fn add_data(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = SUM_BLOCK - self.block.len();
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            self.block.extend_from_slice(now);
+            self.position += now.len() as u64;
+            bytes = later;
+            if self.block.len() == SUM_BLOCK {
+                self.take_block();
+            }
+        }
+    }
+
+    fn take_block(&mut self) {
+        if self.block.iter().any(|b| *b != 0) {
+            let start = self.position - self.block.len() as u64;
+            self.context.update(&start.to_le_bytes());
+            self.context.update(&self.block);
+        }
+        self.block.clear();
+    }
+
+    /// Over the blocks, and the length.
+    fn finish(mut self) -> Vec<u8> {
+        self.take_block();
+        self.context.update(&self.position.to_le_bytes());
+        self.context.finish().as_ref().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(parts: &[Part]) -> Vec<u8> {
+        let mut sum = Sum::new();
+        parts.iter().for_each(|p| sum.add(p));
+        sum.finish()
+    }
+
+    #[test]
+    fn zeros_as_data_or_as_holes_make_one_sum() {
+        let plain: Vec<u8> = [vec![7; 5000], vec![0; 20_000], vec![9; 100]].concat();
+        let want = sum(&[Part::Data(plain.clone())]);
+        let split: Vec<Part> = plain.chunks(333).map(|c| Part::Data(c.to_vec())).collect();
+        assert_eq!(sum(&split), want);
+        for hole in [Part::Hole(20_000), Part::Data(vec![0; 20_000])] {
+            assert_eq!(sum(&[Part::Data(vec![7; 5000]), hole, Part::Data(vec![9; 100])]), want);
+        }
+        let two = [Part::Data(vec![7; 5000]), Part::Hole(3000), Part::Hole(17_000), Part::Data(vec![9; 100])];
+        assert_eq!(sum(&two), want);
+    }
+
+    #[test]
+    fn another_place_length_or_byte_makes_another_sum() {
+        let data = |byte| Part::Data(vec![byte; 4096]);
+        let sums = [
+            sum(&[data(1), Part::Hole(8192)]),
+            sum(&[Part::Hole(4096), data(1), Part::Hole(4096)]),
+            sum(&[data(1), Part::Hole(4096)]),
+            sum(&[data(2), Part::Hole(8192)]),
+            sum(&[]),
+        ];
+        for (i, a) in sums.iter().enumerate() {
+            assert!(sums[i + 1..].iter().all(|b| a != b), "{i}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Migration between two real hosts: what is told before, and every kind to its end.
+use std::process::Command;
+use std::sync::Mutex;
+
+use drover::host::Host;
+use drover::migrate::check::{best_kind, check, verdict};
+use drover::migrate::finding::{Check, Evidence, Reason, Severity};
+use drover::migrate::run::{Done, Progress, Step, run};
+use drover::migrate::survey::Survey;
+use drover::migrate::{Choices, Kind};
+use drover::task::Cancel;
+
+use crate::pair::Mover;
+use crate::support::{Lab, lab, open, virsh};
+
+/// What blocks a kind, in words.
+fn blocks(mover: &Mover, hosts: &(Host, Host), kind: Kind) -> Vec<(Check, String)> {
+    let choices = Choices::new(kind);
+    let found = check(&mover.survey(hosts).input(&choices)).into_iter();
+    found.filter(|f| f.severity == Severity::Block).map(|f| (f.check, f.reason.to_string())).collect()
+}
+
+fn bridge(lab: &Lab, verb: &str) {
+    let args: &[&str] = match verb {
+        "add" => &["exec", "hosta", "ip", "link", "add", "onlya", "type", "bridge"],
+        _ => &["exec", "hosta", "ip", "link", "del", "onlya"],
+    };
+    lab.control(args);
+}
+
+#[test]
+fn what_would_fail_is_told_before() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-told", "/srv/local/lab-told.qcow2", "");
+    let hosts = mover.hosts();
+    let missing = "hostb has no /srv/local/lab-told.qcow2".to_owned();
+    assert_eq!(blocks(&mover, &hosts, Kind::Live), [(Check::DiskPath, missing)], "a private disk");
+    let survey = mover.survey(&hosts);
+    assert_eq!(best_kind(&survey.input(&Choices::new(Kind::Live))), Kind::Copy);
+    assert_eq!(blocks(&mover, &hosts, Kind::Copy), []);
+
+    let same = (hosts.0.clone(), open(&lab.a.replace("unix:///system", "unix:///system")));
+    assert_eq!(blocks(&mover, &same, Kind::Live)[0].0, Check::SameHost);
+
+    virsh(&lab.a, &["snapshot-create-as", &mover.name, "s1"]);
+    assert_eq!(
+        blocks(&mover, &hosts, Kind::Copy),
+        [(Check::State, "it has 1 snapshots, which libvirt does not migrate".into())]
+    );
+    virsh(&lab.a, &["snapshot-delete", &mover.name, "s1"]);
+
+    bridge(&lab, "add");
+    virsh(&lab.a, &["attach-interface", &mover.name, "bridge", "onlya", "--live"]);
+    let told = blocks(&mover, &hosts, Kind::Copy);
+    bridge(&lab, "del");
+    assert_eq!(told, [(Check::Network, "hostb has no bridge onlya; it has br0, xenbr0".into())]);
+}
+
+#[test]
+fn taken_names_and_media_are_told_before() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-taken", "/srv/shared/lab-taken.qcow2", "");
+    let hosts = mover.hosts();
+    let survey = mover.survey(&hosts);
+    let choices = Choices::new(Kind::Live);
+    let findings = check(&survey.input(&choices));
+    assert_eq!(verdict(&findings), Severity::Ok, "{findings:?}");
+    let shared = Reason::Shared { path: "/srv/shared/lab-taken.qcow2".into(), evidence: Evidence::SameFile };
+    assert!(findings.iter().any(|f| f.reason == shared), "{findings:?}");
+
+    let other = lab.still_machine(&lab.b, "lab-taken");
+    let told = blocks(&mover, &hosts, Kind::Live);
+    assert_eq!(told, [(Check::Name, "hostb has another machine named “lab-taken”".into())]);
+    drop(other);
+}
+
+/// Moves it and gives what is to say afterwards, and the steps it went through.
+fn moved(mover: &Mover, hosts: &(Host, Host), choices: &Choices) -> (Done, Vec<Step>) {
+    let plan = mover.plan_with(hosts, choices).unwrap_or_else(|f| panic!("{}: {f:?}", mover.name));
+    let steps = Mutex::new(Vec::new());
+    let on = |p: Progress| {
+        let mut steps = steps.lock().expect("no panic before");
+        if steps.last() != Some(&p.step) {
+            steps.push(p.step);
+        }
+    };
+    let done = run(&hosts.0, &hosts.1, &plan, on, &Cancel::default()).unwrap_or_else(|e| panic!("{}: {e}", mover.name));
+    (done, steps.into_inner().expect("no panic before"))
+}
+
+fn gone_and_running(mover: &Mover) {
+    assert_eq!(mover.states(), ("-".into(), "running".into()), "gone here, running there");
+    mover.counts_on();
+}
+
+#[test]
+fn live_over_shared_storage_to_another_bridge() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-live", "/srv/shared/lab-live.qcow2", "");
+    virsh(&lab.a, &["autostart", &mover.name]);
+    let hosts = mover.hosts();
+    let mut choices = Choices::new(Kind::Live);
+    choices.bridges.push(("xenbr0".into(), "br0".into()));
+    let (done, steps) = moved(&mover, &hosts, &choices);
+    assert_eq!(done, Done::default());
+    assert_eq!(steps, [Step::Prepare, Step::Move, Step::Remove]);
+    gone_and_running(&mover);
+    for options in [&[][..], &["--inactive"]] {
+        let xml = virsh(&lab.b, &[&["dumpxml", &mover.name], options].concat());
+        assert!(xml.contains("<source bridge='br0'/>") && !xml.contains("xenbr0"), "{xml}");
+    }
+    let info = virsh(&lab.b, &["dominfo", &mover.name]);
+    let line = |name: &str| info.lines().find(|l| l.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(line("Autostart:").ends_with("enable"), "{info}");
+    assert!(line("Persistent:").ends_with("yes"), "{info}");
+}
+
+#[test]
+fn live_with_its_storage() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-copy", "/srv/local/lab-copy.qcow2", "");
+    let hosts = mover.hosts();
+    let (done, _) = moved(&mover, &hosts, &Choices::new(Kind::Copy));
+    assert_eq!(done.left_here, ["/srv/local/lab-copy.qcow2"]);
+    gone_and_running(&mover);
+    assert!(lab.folder("hostb", "local").join("lab-copy.qcow2").exists());
+    assert!(virsh(&lab.b, &["pool-list", "--all", "--name"]).trim().is_empty(), "no pool of ours stays");
+}
+
+#[test]
+fn postcopy_goes_over_and_loses_no_memory() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-post", "/srv/shared/lab-post.qcow2", "drover.dirty=24");
+    let mut choices = Choices::new(Kind::PostCopy);
+    choices.bandwidth = Some(20); // slower than memory changes: without post-copy it would never end
+    let (_, steps) = moved(&mover, &mover.hosts(), &choices);
+    assert!(steps.contains(&Step::PostCopy), "{steps:?}");
+    gone_and_running(&mover);
+}
+
+#[test]
+fn offline_moves_the_definition_and_guards_it() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::define(&lab, "lab-off", "/srv/shared/lab-off.qcow2", "");
+    let hosts = mover.hosts();
+    let plan = mover.plan(&hosts, Kind::Offline).expect("nothing stands in the way");
+
+    // Started after the checks: libvirt would make a second machine.
+    virsh(&lab.a, &["start", &mover.name]);
+    let refused = run(&hosts.0, &hosts.1, &plan, |_| (), &Cancel::default()).expect_err("it runs");
+    assert!(refused.to_string().contains("running"), "{refused}");
+    assert_eq!(mover.states(), ("running".into(), "-".into()));
+    assert_eq!(blocks(&mover, &hosts, Kind::Offline)[0].0, Check::State);
+    virsh(&lab.a, &["managedsave", &mover.name]);
+    assert_eq!(
+        blocks(&mover, &hosts, Kind::Offline),
+        [(Check::State, "it has a saved state, which would be lost".into())]
+    );
+    let refused = run(&hosts.0, &hosts.1, &plan, |_| (), &Cancel::default()).expect_err("it is saved");
+    assert!(refused.to_string().contains("saved"), "{refused}");
+    virsh(&lab.a, &["managedsave-remove", &mover.name]);
+
+    moved(&mover, &hosts, &Choices::new(Kind::Offline));
+    assert_eq!(mover.states(), ("-".into(), "shut off".into()));
+    virsh(&lab.b, &["start", &mover.name]);
+
+    let private = Mover::define(&lab, "lab-off-private", "/srv/local/lab-off-private.qcow2", "");
+    let told = blocks(&private, &hosts, Kind::Offline);
+    assert_eq!(told, [(Check::DiskPath, "hostb has no /srv/local/lab-off-private.qcow2".into())]);
+}
+
+#[test]
+fn static_takes_disk_and_memory_along() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-static", "/srv/local/lab-static.qcow2", "");
+    let hosts = mover.hosts();
+    let (done, steps) = moved(&mover, &hosts, &Choices::new(Kind::Static));
+    let want = [Step::Save, Step::CopyDisk, Step::CopyMemory, Step::Define, Step::Restore, Step::Remove];
+    assert_eq!(steps, want);
+    assert_eq!(done.left_here, ["/srv/local/lab-static.qcow2"]);
+    gone_and_running(&mover);
+    assert_eq!((mover.saves("hosta"), mover.saves("hostb")), (vec![], vec![]), "no memory image stays");
+
+    let off = Mover::define(&lab, "lab-static-off", "/srv/local/lab-static-off.qcow2", "");
+    let survey: Survey = off.survey(&hosts);
+    assert_eq!(best_kind(&survey.input(&Choices::new(Kind::Live))), Kind::Static);
+    moved(&off, &hosts, &Choices::new(Kind::Static));
+    assert_eq!(off.states(), ("-".into(), "shut off".into()));
+    let images = ["hosta", "hostb"]
+        .map(|h| std::fs::read(lab.folder(h, "local").join("lab-static-off.qcow2")).expect("it is there"));
+    assert!(images[0] == images[1], "the copy is the same byte for byte");
+}
+
+#[test]
+fn droverctl_checks_and_moves() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-move-cli", "/srv/shared/lab-move-cli.qcow2", "");
+    let droverctl = |from: &str, args: &[&str]| {
+        let out =
+            Command::new(env!("CARGO_BIN_EXE_droverctl")).args(["-c", from]).args(args).output().expect("droverctl");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    };
+    let (code, out, error) = droverctl(&lab.a, &["check-migrate", &mover.name, &lab.b, "--kind", "live", "--json"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("\"shared-storage\""), "{out}");
+    let (code, _, error) = droverctl(&lab.a, &["check-migrate", &mover.name, &lab.b, "--kind", "offline"]);
+    assert_eq!(code, Some(2), "{error}");
+    let (code, _, error) = droverctl(&lab.a, &["migrate", &mover.name, &lab.b, "--offline"]);
+    assert_eq!((code, mover.states().0.as_str()), (Some(2), "running"), "{error}");
+    let (code, out, error) = droverctl(&lab.a, &["migrate", &mover.name, &lab.b]);
+    assert_eq!((code, out.as_str()), (Some(0), "lab-move-cli runs on hostb\n"), "{error}");
+    gone_and_running(&mover);
+}

@@ -1,0 +1,140 @@
+//! A machine that migrates between the lab's hosts: made by virsh, counting on its serial port, gone from both when the test ends.
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use drover::domain::DomainId;
+use drover::host::Host;
+use drover::migrate::finding::Finding;
+use drover::migrate::plan::{Plan, plan};
+use drover::migrate::survey::Survey;
+use drover::migrate::{Choices, Kind};
+
+use crate::support::{Lab, open, until, virsh};
+
+/// The machine, and its files as seen from here.
+pub struct Mover<'a> {
+    lab: &'a Lab,
+    pub name: String,
+    files: Vec<PathBuf>,
+}
+
+impl<'a> Mover<'a> {
+    /// Defines it on hosta with a disk of 64 MiB at `disk` (a path on the hosts under /srv), its kernel given `more`.
+    pub fn define(lab: &'a Lab, name: &str, disk: &str, more: &str) -> Self {
+        let shared = lab.folder("", "shared");
+        for file in ["vmlinuz", "initrd.img"] {
+            std::fs::copy(lab.folder("nfs", "export/quick/images/pxeboot").join(file), shared.join(file))
+                .expect("the tree");
+        }
+        let mut this = Self { lab, name: name.into(), files: Vec::new() };
+        let image = this.seen("hosta", disk);
+        let made = Command::new("qemu-img").args(["create", "-q", "-f", "qcow2"]).arg(&image).arg("64M").status();
+        assert!(made.expect("qemu-img starts").success());
+        this.files = vec![image, this.seen("hostb", disk), this.log()];
+        let xml = shared.join(format!("{name}.xml"));
+        let text = format!(
+            "<domain type='qemu'><name>{name}</name><memory unit='MiB'>192</memory><vcpu>1</vcpu>\
+             <os><type arch='x86_64' machine='pc'>hvm</type><kernel>/srv/shared/vmlinuz</kernel>\
+             <initrd>/srv/shared/initrd.img</initrd><cmdline>quiet drover.tick=1 {more}</cmdline></os>\
+             <features><acpi/></features><cpu mode='custom' match='exact'><model>qemu64</model></cpu><devices>\
+             <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{disk}'/>\
+             <target dev='vda' bus='virtio'/></disk>\
+             <interface type='bridge'><source bridge='xenbr0'/><model type='virtio'/></interface>\
+             <serial type='file'><source path='/srv/shared/{name}.log' append='on'/></serial>\
+             <graphics type='vnc' port='-1' autoport='yes' listen='0.0.0.0'/></devices></domain>"
+        );
+        std::fs::write(&xml, text).expect("the lab's shared folder");
+        virsh(&lab.a, &["define", &xml.display().to_string()]);
+        std::fs::remove_file(xml).expect("it is ours");
+        this
+    }
+
+    /// The same, started and counting.
+    pub fn running(lab: &'a Lab, name: &str, disk: &str, more: &str) -> Self {
+        let this = Self::define(lab, name, disk, more);
+        virsh(&lab.a, &["start", name]);
+        until("the guest to count", Duration::from_secs(60), || this.ticks() > 3);
+        this
+    }
+
+    /// A host's path under /srv as it is seen from here.
+    fn seen(&self, host: &str, path: &str) -> PathBuf {
+        match path.strip_prefix("/srv/shared/") {
+            Some(name) => self.lab.folder("", "shared").join(name),
+            None => self.lab.folder(host, "local").join(path.strip_prefix("/srv/local/").expect("a path of the lab")),
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.lab.folder("", "shared").join(format!("{}.log", self.name))
+    }
+
+    /// What it has counted to. It must never have begun anew, nor lost memory.
+    pub fn ticks(&self) -> u64 {
+        let text = String::from_utf8_lossy(&std::fs::read(self.log()).unwrap_or_default()).into_owned();
+        assert!(!text.contains("lost"), "its memory changed:\n{text}");
+        let numbers = text.lines().filter_map(|l| l.trim().strip_prefix("tick ")?.strip_suffix(" ok")?.parse().ok());
+        let numbers: Vec<u64> = numbers.collect();
+        assert!(numbers.is_sorted(), "it began anew: {numbers:?}");
+        numbers.last().copied().unwrap_or_default()
+    }
+
+    /// Waits until it has counted on.
+    pub fn counts_on(&self) {
+        let now = self.ticks();
+        until("the guest to count on", Duration::from_secs(20), || self.ticks() > now + 2);
+    }
+
+    /// virsh's word for its state on both hosts; "-" where it is not.
+    pub fn states(&self) -> (String, String) {
+        let state = |uri: &str| {
+            let out = Command::new("virsh").args(["-q", "-c", uri, "domstate", &self.name]).output().expect("virsh");
+            if out.status.success() { String::from_utf8_lossy(&out.stdout).trim().to_owned() } else { "-".to_owned() }
+        };
+        (state(&self.lab.a), state(&self.lab.b))
+    }
+
+    pub fn id(&self) -> DomainId {
+        DomainId(virsh(&self.lab.a, &["domuuid", &self.name]).trim().parse().expect("a UUID"))
+    }
+
+    /// Both hosts, opened now: the other one over TCP.
+    pub fn hosts(&self) -> (Host, Host) {
+        (open(&self.lab.a), open(&self.lab.tcp_b))
+    }
+
+    /// What is known of moving it, over these links.
+    pub fn survey(&self, hosts: &(Host, Host)) -> Survey {
+        Survey::read(&hosts.0, &hosts.1, self.id(), false).expect("both hosts answer")
+    }
+
+    /// Its plan, or what blocks.
+    pub fn plan(&self, hosts: &(Host, Host), kind: Kind) -> Result<Plan, Vec<Finding>> {
+        self.plan_with(hosts, &Choices::new(kind))
+    }
+
+    pub fn plan_with(&self, hosts: &(Host, Host), choices: &Choices) -> Result<Plan, Vec<Finding>> {
+        plan(&self.survey(hosts), choices)
+    }
+
+    /// Saved states on a host, ours or libvirt's.
+    pub fn saves(&self, host: &str) -> Vec<String> {
+        let folder = self.lab.folder(host, "varlib/qemu/save");
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+    }
+}
+
+impl Drop for Mover<'_> {
+    fn drop(&mut self) {
+        for uri in [&self.lab.a, &self.lab.b] {
+            for args in [&["destroy"][..], &["undefine", "--managed-save", "--snapshots-metadata"]] {
+                let _ = Command::new("virsh").args(["-q", "-c", uri]).args(args).arg(&self.name).output();
+            }
+        }
+        for file in &self.files {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
