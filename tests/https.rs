@@ -89,5 +89,19 @@ fn a_companys_own_authority_counts_when_the_system_trusts_it() {
     let out = detect(port, &unknown);
     let text = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(1), "{text}");
-    assert!(text.contains("certificate"), "it says what is wrong: {text}");
+    assert!(text.contains("not trusted") && text.contains("SSL_CERT_FILE"), "it says what to do: {text}");
+}
+
+#[test]
+fn a_server_without_https_is_told_from_one_that_is_not_trusted() {
+    let listener = TcpListener::bind("localhost:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let out = detect(port, Path::new("/dev/null"));
+    let text = String::from_utf8(out.stderr).unwrap();
+    assert!(out.status.code() == Some(1) && text.contains("no HTTPS"), "{text}");
 }

@@ -179,6 +179,14 @@ pub enum Odd {
     Status { url: String, status: String },
     #[error("more than 5 redirects")]
     Redirects,
+    /// Whoever signed its certificate is not among those that this computer trusts, or it is for another name or time.
+    #[error(
+        "its certificate is not trusted ({0}); if a company's own authority has signed it, add that authority to this \
+         computer's certificates, or name its file in SSL_CERT_FILE"
+    )]
+    Certificate(String),
+    #[error("it speaks no HTTPS on this port; try http://")]
+    NoTls,
     #[error("HTTP can't list folders; type the path")]
     NoListing,
     #[error("it runs no mount service for NFS version 3 over TCP")]

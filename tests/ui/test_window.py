@@ -7,18 +7,13 @@ import re
 import subprocess
 import time
 
+from by_hand import (failed_install_can_be_changed, keeps_its_size, lost_host_comes_back, progress_while_installing, says_what_is_wrong,
+                     torn_off_saved_and_restored, wrong_hosts)
 from driver import App, Atspi, main, run, wait
+from lab import HOST, IMAGES, KICKSTART, SOURCE, forget, virsh
 
-HOST = os.environ.get("DROVER_LAB_A", "")
-SOURCE = "nfs:10.1.1.22:/soft/rhel5_source"
-KICKSTART = "nfs:10.1.1.22:/soft/xen-ks.cfg"
-DISK = "/vmware/xen/images/node2.img"
+DISK = f"{IMAGES}/node2.img"
 DARK = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"}
-
-
-def virsh(*argv, check=True):
-    """virsh on the lab's first host."""
-    return run("virsh", "-c", HOST, *argv, check=check)
 
 
 def grey(path, *crop):
@@ -145,27 +140,6 @@ def dead_host():
         app.stop()
 
 
-def refuses_wrong_source():
-    """What is wrong is said under its field, at once, and nothing typed is lost."""
-    app = App("--connect", HOST)
-    try:
-        app.find(contains="hosta")
-        app.click("New machine", "button")
-        app.type_in("nfs:10.1.1.22:/soft/nothing_here", "Install tree", "text")
-        app.find(contains="nothing_here is not there", timeout=30)
-        app.shoot("08-wrong-source")
-        app.click("Network", "list item")
-        app.type_in("onlya", "Bridge name", "text")
-        app.find(contains="no bridge", timeout=20)
-        app.click("Disk", "list item")
-        app.type_in("/no/such/folder/x.img", "Path on the host", "text")
-        app.find(contains="/no/such/folder", role="label", timeout=20)
-        app.click("Source", "list item")
-        assert app.text_of(app.find("Install tree", "text")) == "nfs:10.1.1.22:/soft/nothing_here"
-    finally:
-        app.stop()
-
-
 def installs_from_nfs():
     """The main job: from the button to the installer's first screen in the console, by clicking."""
     app = App("--connect", HOST)
@@ -197,7 +171,7 @@ def installs_from_nfs():
         app.click("Next", "button")
         app.find(contains="15 GiB", timeout=20)
         app.shoot("15-summary")
-        app.click("Begin install", "button", timeout=30)
+        progress_while_installing(app, lambda: app.click("Begin install", "button", timeout=30))
         wait("node2 to run, as virsh says", lambda: "running" in virsh("domstate", "node2", check=False), 90)
         agrees()
         app.find("Console", timeout=30)
@@ -207,8 +181,7 @@ def installs_from_nfs():
         narrow_console(app)
     finally:
         app.stop()
-        for call in (("destroy", "node2"), ("undefine", "node2")):
-            virsh(*call, check=False)
+        forget("node2")
 
 
 def agrees():
@@ -248,9 +221,10 @@ def same_picture(app):
     wait("the console to show what libvirt's screenshot shows", near, 40, 1)
 
 
-TESTS = [first_start_and_demo, dark_demo, list_by_hand, dead_host]
+TESTS = [first_start_and_demo, dark_demo, list_by_hand, dead_host, keeps_its_size]
 if HOST:
-    TESTS += [refuses_wrong_source, installs_from_nfs]
+    TESTS += [wrong_hosts, says_what_is_wrong, failed_install_can_be_changed, lost_host_comes_back, torn_off_saved_and_restored,
+              installs_from_nfs]
 else:
     print("test ui::installs_from_nfs ... skipped: it needs the lab")
 

@@ -65,7 +65,7 @@ fn lacks() -> Vec<Lack> {
 
 fn odds() -> Vec<Odd> {
     each!(Odd {
-        Status { url: x(), status: x() }, Redirects, NoListing, NoMountService, NoNfsServer, Links(x()),
+        Status { url: x(), status: x() }, Redirects, Certificate(x()), NoTls, NoListing, NoMountService, NoNfsServer, Links(x()),
         LinkOutside { name: x(), target: x(), export: x() }, LinkNotUtf8(x()), Listing { entries: 9, name: x() },
         EndlessListing, TooMuch(x()), TooLittle(x()), Replaced(x()), Nfs { name: x(), status: x() }, Reply(9), Said(x()),
     })

@@ -96,15 +96,18 @@ fn disk_in_use(host: &str, path: &str, domain: &str) -> String {
 }
 
 fn no_room(host: &str, folder: &str, asked_gib: f64, free_gib: f64) -> String {
-    gettext_f(
-        "{folder} has {free} GiB free on {host}; {asked} GiB are asked for",
-        &[
-            ("host", host),
-            ("folder", folder),
-            ("asked", &format!("{asked_gib:.1}")),
-            ("free", &format!("{free_gib:.1}")),
-        ],
-    )
+    let (free, asked) = (amount(free_gib), amount(asked_gib));
+    let values = [("host", host), ("folder", folder), ("asked", asked.as_str()), ("free", free.as_str())];
+    gettext_f("{folder} has {free} free on {host}; {asked} are asked for", &values)
+}
+
+/// An amount of room, such as "15 GiB" or "12.5 GiB"; below one GiB in MiB.
+pub fn amount(gib: f64) -> String {
+    if gib < 1.0 {
+        return gettext_f("{n} MiB", &[("n", &format!("{:.0}", gib * 1024.0))]);
+    }
+    let text = format!("{gib:.1}");
+    gettext_f("{n} GiB", &[("n", text.strip_suffix(".0").unwrap_or(&text))])
 }
 
 fn no_folder(host: &str, folder: &str) -> String {

@@ -98,6 +98,11 @@ fn odd(odd: &Odd) -> String {
             gettext_f("{url}: it answered with status {status}", &[("url", url), ("status", status)])
         }
         Odd::Redirects => gettext("more than 5 redirects"),
+        Odd::Certificate(why) => gettext_f(
+            "its certificate is not trusted ({why}). If your company's own authority has signed it, add that authority to this computer's certificates, or name its file in SSL_CERT_FILE",
+            &[("why", why)],
+        ),
+        Odd::NoTls => gettext("it speaks no HTTPS on this port; try http://"),
         Odd::NoListing => gettext("HTTP can't list folders; type the path"),
         Odd::NoMountService => gettext("it runs no mount service for NFS version 3 over TCP"),
         Odd::NoNfsServer => gettext("it runs no NFS server for NFS version 3 over TCP"),

@@ -6,6 +6,7 @@ mod field;
 mod form;
 mod lookup;
 mod pages;
+mod picks;
 mod state;
 mod steps;
 mod wizard;

@@ -169,8 +169,10 @@ impl State {
     fn free_hint(&self) -> Says {
         let Some(free) = self.looked.free else { return Says::Nothing };
         let folder = self.form.disk_path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
-        let gib = format!("{:.1}", free as f64 / f64::from(1 << 30));
-        Says::Good(gettext_f("{gib} GiB free in {folder}", &[("gib", &gib), ("folder", folder)]))
+        let gib = free as f64 / f64::from(1 << 30);
+        let text = gettext_f("{amount} free in {folder}", &[("amount", &errors::amount(gib)), ("folder", folder)]);
+        // An image that grows may be larger than the room there is; that is no praise.
+        if gib < self.form.size_gib { Says::Note(text) } else { Says::Good(text) }
     }
 
     fn host_says(&self) -> Says {

@@ -1,6 +1,4 @@
 //! The questions that actions ask: are you sure, what name, which file.
-use std::rc::Rc;
-
 use adw::prelude::*;
 use gtk::glib;
 
@@ -51,17 +49,18 @@ pub fn ask_text(
     dialog.set_extra_child(Some(&all));
     dialog.set_response_appearance("yes", adw::ResponseAppearance::Suggested);
     dialog.set_default_response(Some("yes"));
-    let judge: Rc<dyn Fn(&adw::EntryRow)> = Rc::new(glib::clone!(
+    let judge = glib::clone!(
         #[weak]
         dialog,
-        move |entry: &adw::EntryRow| {
+        move |entry: &adw::EntryRow, tell: bool| {
             let verdict = check(entry.text().trim());
             dialog.set_response_enabled("yes", verdict.is_ok());
-            wrong.set_text(&verdict.err().unwrap_or_default());
+            wrong.set_text(&verdict.err().filter(|_| tell).unwrap_or_default());
         }
-    ));
-    judge(&entry);
-    entry.connect_changed(move |entry| judge(entry));
+    );
+    // Nobody has done anything wrong yet.
+    judge(&entry, false);
+    entry.connect_changed(move |entry| judge(entry, true));
     dialog.connect_response(
         Some("yes"),
         glib::clone!(
@@ -72,7 +71,12 @@ pub fn ask_text(
     );
     dialog.present();
     entry.grab_focus();
-    entry.select_region(0, -1);
+    // The beginning of a path is to be gone on with.
+    if text.ends_with('/') {
+        entry.set_position(-1);
+    } else {
+        entry.select_region(0, -1);
+    }
 }
 
 fn dialog(parent: &impl IsA<gtk::Widget>, heading: &str, body: &str, yes: &str) -> adw::MessageDialog {

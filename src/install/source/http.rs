@@ -241,9 +241,21 @@ fn failure(server: &str, e: ureq::Error) -> SourceError {
         ureq::Error::Io(e) if e.to_string().starts_with("failed to lookup address") => {
             SourceError::UnknownServer(server)
         }
-        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: Silence::System(in_words(&e)) },
+        ureq::Error::Io(e) => match tls(&e) {
+            Some(reason) => SourceError::Protocol { server, reason },
+            None => SourceError::NoAnswer { server, reason: Silence::System(in_words(&e)) },
+        },
         ureq::Error::TooManyRedirects => SourceError::Protocol { server, reason: Odd::Redirects },
         other => SourceError::Protocol { server, reason: Odd::Said(hidden(&other.to_string())) },
+    }
+}
+
+/// What went wrong with HTTPS, if that is it.
+fn tls(e: &std::io::Error) -> Option<Odd> {
+    match e.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(why) => Some(Odd::Certificate(why.to_string())),
+        rustls::Error::InvalidMessage(_) => Some(Odd::NoTls),
+        other => Some(Odd::Said(other.to_string())),
     }
 }
 

@@ -8,17 +8,16 @@ use super::page;
 use crate::i18n::{gettext, gettext_f};
 use crate::install::field::{Field, Pen, choose, fill_drop_down, group, radios};
 use crate::install::form::{Edit, NetKind};
+use crate::install::picks::Picks;
 use crate::install::state::State;
 use crate::install::wizard::Msg;
-use crate::widgets::icon_button::{icon_button, icon_menu_button};
+use crate::widgets::icon_button::icon_button;
 
 pub struct Page {
     pub page: adw::PreferencesPage,
-    pen: Pen,
     kinds: Vec<(gtk::CheckButton, NetKind)>,
     bridge: Field<gtk::Entry>,
-    bridges: gtk::MenuButton,
-    shown_bridges: RefCell<Vec<String>>,
+    bridges: Picks,
     network: Field<gtk::DropDown>,
     shown_networks: RefCell<Vec<String>>,
     mac: Field<gtk::Entry>,
@@ -35,8 +34,8 @@ impl Page {
         let (kinds_row, kinds) = radios(&items, pen, Edit::NetKind);
         let bridge = Field::entry(&gettext("Bridge n_ame"), pen, Edit::Bridge);
         bridge.control.set_placeholder_text(Some("xenbr0"));
-        let bridges = icon_menu_button("pan-down-symbolic", &gettext("Bridges of the host"));
-        bridge.line.append(&bridges);
+        let bridges =
+            Picks::new(&gettext("Bridges of the host"), &bridge, pen, |name, _| Edit::Bridge(name.to_owned()));
         let network = Field::<gtk::DropDown>::new("GtkDropDown", &gettext("Net_work"));
         let picked = pen.clone();
         network.control.connect_selected_item_notify(move |drop| {
@@ -51,17 +50,7 @@ impl Page {
         mac.line.append(&another);
         let rows = [&kinds_row, &bridge.row, &network.row, &mac.row];
         let what = group(&gettext("Where is its network card plugged in?"), "", &rows);
-        Self {
-            page: page(&[&what]),
-            pen: pen.clone(),
-            kinds,
-            bridge,
-            bridges,
-            shown_bridges: RefCell::default(),
-            network,
-            shown_networks: RefCell::default(),
-            mac,
-        }
+        Self { page: page(&[&what]), kinds, bridge, bridges, network, shown_networks: RefCell::default(), mac }
     }
 
     /// Where the cursor starts.
@@ -77,39 +66,12 @@ impl Page {
         self.mac.row.set_visible(form.net != NetKind::None);
         self.bridge.set(&form.bridge);
         self.mac.set(&form.mac);
-        self.show_bridges(state);
+        self.bridges.show(state.offers.good().map_or(&[], |o| &o.bridges));
         self.show_networks(state);
         let says = state.says(finding::Field::Network);
         self.bridge.say(&says);
         self.network.say(&says);
         self.mac.say(&state.says(finding::Field::Mac));
-    }
-
-    fn show_bridges(&self, state: &State) {
-        let names: &[String] = state.offers.good().map_or(&[], |o| &o.bridges);
-        self.bridges.set_visible(!names.is_empty());
-        if self.shown_bridges.borrow().as_slice() == names {
-            return;
-        }
-        self.shown_bridges.replace(names.to_vec());
-        let list = gtk::Box::new(gtk::Orientation::Vertical, 0);
-        let popover = gtk::Popover::builder().child(&list).build();
-        popover.add_css_class("menu");
-        for name in names {
-            let item = gtk::Button::with_label(name);
-            item.add_css_class("flat");
-            let (pen, name, popover, entry) =
-                (self.pen.clone(), name.clone(), popover.downgrade(), self.bridge.control.downgrade());
-            item.connect_clicked(move |_| {
-                pen.edit(Edit::Bridge(name.clone()));
-                if let Some((popover, entry)) = popover.upgrade().zip(entry.upgrade()) {
-                    popover.popdown();
-                    entry.grab_focus();
-                }
-            });
-            list.append(&item);
-        }
-        self.bridges.set_popover(Some(&popover));
     }
 
     fn show_networks(&self, state: &State) {
