@@ -37,6 +37,8 @@ pub struct Machine {
     pub tpm: bool,
     pub disks: Vec<Disk>,
     pub nics: Vec<Nic>,
+    /// Drover's tags; `apart:NAME` keeps machines of one NAME on different hosts.
+    pub tags: Vec<String>,
     /// Devices and folders of the host that it uses, in words.
     pub host_devices: Vec<String>,
 }
@@ -143,6 +145,7 @@ impl Machine {
             tpm: all("tpm").any(|t| child(t, "backend").is_some_and(|b| b.attribute("type") == Some("emulator"))),
             disks: all("disk").map(disk).collect(),
             nics: all("interface").map(nic).collect(),
+            tags: crate::domain::xml::details(xml)?.tags,
             host_devices: devices.iter().filter_map(|n| host_device(*n)).collect(),
             ..Self::default()
         })

@@ -191,16 +191,16 @@ fn static_takes_disk_and_memory_along() {
     assert!(images[0] == images[1], "the copy is the same byte for byte");
 }
 
+fn droverctl(from: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_droverctl")).args(["-c", from]).args(args).output().expect("droverctl");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (out.status.code(), text(&out.stdout), text(&out.stderr))
+}
+
 #[test]
 fn droverctl_checks_and_moves() {
     let Some(lab) = lab() else { return };
     let mover = Mover::running(&lab, "lab-move-cli", "/srv/shared/lab-move-cli.qcow2", "");
-    let droverctl = |from: &str, args: &[&str]| {
-        let out =
-            Command::new(env!("CARGO_BIN_EXE_droverctl")).args(["-c", from]).args(args).output().expect("droverctl");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (out.status.code(), text(&out.stdout), text(&out.stderr))
-    };
     let (code, out, error) = droverctl(&lab.a, &["check-migrate", &mover.name, &lab.b, "--kind", "live", "--json"]);
     assert_eq!(code, Some(0), "{error}");
     assert!(out.contains("\"shared-storage\""), "{out}");
@@ -211,4 +211,24 @@ fn droverctl_checks_and_moves() {
     let (code, out, error) = droverctl(&lab.a, &["migrate", &mover.name, &lab.b]);
     assert_eq!((code, out.as_str()), (Some(0), "lab-move-cli runs on hostb\n"), "{error}");
     gone_and_running(&mover);
+}
+
+#[test]
+fn a_host_is_emptied_or_nothing_moves() {
+    let Some(lab) = lab() else { return };
+    let on = Mover::running(&lab, "lab-empty-on", "/srv/local/lab-empty-on.qcow2", "");
+    let off = Mover::define(&lab, "lab-empty-off", "/srv/shared/lab-empty-off.qcow2", "");
+    virsh(&lab.a, &["snapshot-create-as", &off.name, "s1"]);
+    let (code, out, error) = droverctl(&lab.a, &["evacuate", &lab.tcp_b]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(out.contains("lab-empty-off stays: state: it has 1 snapshots"), "{out}");
+    assert!(out.contains("lab-empty-on → hostb (--copy-storage)"), "{out}");
+    assert_eq!(on.states(), ("running".into(), "-".into()), "nothing was moved");
+
+    virsh(&lab.a, &["snapshot-delete", &off.name, "s1"]);
+    let (code, out, error) = droverctl(&lab.a, &["evacuate", &lab.tcp_b]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("2 of 2 moved"), "{out}");
+    gone_and_running(&on);
+    assert_eq!(off.states(), ("-".into(), "shut off".into()));
 }
