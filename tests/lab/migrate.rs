@@ -167,6 +167,21 @@ fn offline_moves_the_definition_and_guards_it() {
     let private = Mover::define(&lab, "lab-off-private", "/srv/local/lab-off-private.qcow2", "");
     let told = blocks(&private, &hosts, Kind::Offline);
     assert_eq!(told, [(Check::DiskPath, "hostb has no /srv/local/lab-off-private.qcow2".into())]);
+
+    // A CPU that emulation can't give to anybody.
+    let xml =
+        virsh(&lab.a, &["dumpxml", "--inactive", &private.name]).replace(">qemu64</model>", ">EPYC-Milan</model>");
+    let file = lab.folder("", "shared").join("lab-off-private.xml");
+    std::fs::write(&file, xml).expect("the lab's shared folder");
+    virsh(&lab.a, &["define", &file.display().to_string()]);
+    std::fs::remove_file(file).expect("it is ours");
+    let findings = check(&private.survey(&hosts).input(&Choices::new(Kind::Static)));
+    let cpu = findings.iter().find(|f| f.check == Check::Cpu).expect("CPUs are compared");
+    assert_eq!(cpu.severity, Severity::Warn);
+    assert!(
+        matches!(&cpu.reason, Reason::CpuLacks { features, .. } if features.iter().any(|f| f == "xsavec")),
+        "{cpu}"
+    );
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn world(kind: Kind) -> World {
         path_there: Some("/srv/a.qcow2".into()),
         here: File::Here(image()),
         there: File::Here(image()),
+        backing_there: None,
         shared: Shared::Yes(Evidence::SameFile),
         folder: Room::Free(100 << 30),
     };
