@@ -5,6 +5,7 @@ pub mod evacuate;
 pub mod facts;
 pub mod finding;
 pub mod job;
+pub mod known;
 mod live;
 pub mod machine;
 mod made;
