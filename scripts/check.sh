@@ -2,6 +2,7 @@
 # check.sh: everything that CI checks besides the tests. DROVER_TOTALS=FILE also writes "PASSED FAILED" there.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. scripts/rust.sh
 . scripts/steps.sh
 
 first_lines() { # every Rust file says in its first line what it is for, and stays under 400 lines
@@ -22,7 +23,6 @@ dependencies() { # licences, sources and duplicates; the advisory database can't
   deny=$(scripts/cargo-deny.sh) && "$deny" --offline --workspace check --hide-inclusion-graph bans licenses sources
 }
 
-
 step "fetch crates" cargo fetch --locked
 step format cargo fmt --all --check -- --color never
 # cargo-deny may have to be fetched first: it goes beside the compilers.
@@ -30,6 +30,7 @@ from=$SECONDS
 dependencies >"$LOGS/cargo-deny.log" 2>&1 </dev/null &
 deny=$!
 step "one purpose per file" first_lines
+step "system packages" scripts/deps-test.sh
 step "files with strings" scripts/potfiles.sh --check
 step translations scripts/po-update.sh --check
 step "desktop file" desktop-file-validate resources/io.github.drover.Drover.desktop

@@ -1,17 +1,21 @@
 #!/bin/bash
 # deps.sh GROUP…: installs the system packages of the groups that are missing. Groups: run (build and use), test, bench.
 # Debian 12 and 13, Ubuntu 24.04 and later; elsewhere it names what is needed and exits with 3. A second run does nothing.
-set -euo pipefail
+# (OS_RELEASE=FILE instead of /etc/os-release, for scripts/deps-test.sh.)
+set -euo pipefail # no `grep -q` at the end of a pipe: what writes into it would die of SIGPIPE
 [ $# -gt 0 ] || { sed -n '2,3s/^# //p' "$0"; exit 2; }
 
-# A newest-of pattern such as debian-installer-*-netboot-amd64 is resolved when it is needed.
+# A pattern such as debian-installer-*-netboot-amd64 means the newest that there is. A part that some releases keep in
+# another package, or that only some tests need, ends in a question mark: where apt knows no such name, it goes on without.
 run=(build-essential pkg-config gettext libgtk-4-dev libadwaita-1-dev libvirt-dev adwaita-icon-theme librsvg2-common
-  libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils openssh-client)
-test=(xvfb xauth xdotool x11-utils imagemagick dbus dbus-daemon at-spi2-core python3 python3-pyatspi python3-gi
+  libvirt-daemon-system 'libvirt-daemon-driver-qemu?' libvirt-clients qemu-system-x86 qemu-utils openssh-client)
+test=(xvfb xauth xdotool x11-utils imagemagick dbus 'dbus-daemon?' at-spi2-core python3 python3-pyatspi python3-gi
   gir1.2-atspi-2.0 fonts-dejavu-core desktop-file-utils appstream
-  openssh-server iproute2 busybox-static cpio netbase rpcbind nfs-ganesha nfs-ganesha-vfs 'debian-installer-*-netboot-amd64')
-bench=(virt-manager xvfb xauth dbus dbus-daemon at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
+  openssh-server iproute2 'busybox-static?' cpio netbase 'rpcbind?' 'nfs-ganesha?' 'nfs-ganesha-vfs?'
+  'debian-installer-*-netboot-amd64?')
+bench=(virt-manager xvfb xauth dbus 'dbus-daemon?' at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
 
+say() { echo "deps.sh: $*" >&2; }
 in_words() {
   cat >&2 <<'X'
 Drover needs these packages; your distribution has its own names for them:
@@ -21,65 +25,105 @@ Drover needs these packages; your distribution has its own names for them:
   to test:           Xvfb, xdotool, ImageMagick, D-Bus, AT-SPI with Python's pyatspi, desktop-file-utils, appstream,
                      iproute2, OpenSSH's server, a static busybox, cpio, rpcbind, nfs-ganesha with its VFS module, and the
                      netboot images of Debian's installer
+Once they are there: scripts/run.sh builds and starts Drover, scripts/test.sh runs the tests.
 X
+  exit 3
 }
 
-. /etc/os-release 2>/dev/null || true
-case "${ID:-} ${VERSION_CODENAME:-}" in
-"debian bookworm" | "debian trixie" | "ubuntu "*) ;;
-*) command -v apt-get >/dev/null && case " ${ID_LIKE:-} " in *" debian "* | *" ubuntu "*) false ;; esac && { in_words; exit 3; }
-  command -v apt-get >/dev/null || { in_words; exit 3; }
-  echo "deps.sh: ${PRETTY_NAME:-this system} is not one that was tried; going by Debian's package names" >&2 ;;
-esac
+# supported: may Debian's package names be used here? Where that is a guess, `guess` says so.
+supported() {
+  command -v apt-get >/dev/null || return 1
+  local ID='' VERSION_ID='' ID_LIKE='' PRETTY_NAME=''
+  . "${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
+  case $ID in
+  debian) at_least "${VERSION_ID:-99}" 12 || { say "$PRETTY_NAME has no GTK 4.8: Debian 12 or later does"; return 1; } ;; # testing has no number
+  ubuntu) at_least "${VERSION_ID:-99}" 24.04 || { say "$PRETTY_NAME has no GTK 4.8: Ubuntu 24.04 does"; return 1; } ;;
+  *)
+    case " $ID_LIKE " in *" debian "* | *" ubuntu "*) ;; *) return 1 ;; esac
+    guess="${PRETTY_NAME:-this system} was never tried; going by Debian's package names" ;;
+  esac
+}
+at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -1)" = "$2" ]; }
 
-installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
-missing() {
-  local group p
+# wanted GROUP…: the names in the groups' lists that no installed package has.
+wanted() {
+  local group p pattern
   for group in "$@"; do
     local -n list=$group
-    for p in "${list[@]}"; do installed "$p" || echo "$p"; done
+    for p in "${list[@]}"; do
+      pattern=${p%\?}
+      dpkg-query -W -f '${db:Status-Status}\n' "$pattern" 2>/dev/null | grep -x installed >/dev/null || echo "$p"
+    done
   done | sort -u
 }
-for group in "$@"; do
-  case $group in run | test | bench) ;; *) echo "deps.sh: no group $group" >&2; exit 2 ;; esac
-done
-mapfile -t want < <(missing "$@")
-[ ${#want[@]} -gt 0 ] || exit 0
 
-as_root=()
-if [ "$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null || { printf 'These packages are missing. As root:\n  apt-get install %s\n' "${want[*]}" >&2; exit 1; }
-  as_root=(sudo)
-fi
-apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@"; }
+# resolve: sorts the wanted names into `packages` (what apt knows), `without` (known nowhere, can be missed) and `unknown`.
+resolve() {
+  local p name found
+  packages=() without=() unknown=()
+  for p in "${want[@]}"; do
+    name=${p%\?}
+    case $name in
+    *\**) found=$(apt-cache pkgnames | grep -xE "${name//\*/[0-9.]+}" | sort -V | tail -1 || true) ;;
+    *) found=$(apt-cache policy "$name" 2>/dev/null | grep 'Candidate: [^(]' >/dev/null && echo "$name" || true) ;;
+    esac
+    if [ -n "$found" ]; then packages+=("$found"); elif [ "$p" != "$name" ]; then without+=("$name"); else unknown+=("$name"); fi
+  done
+}
 
 # Debian 12 with QEMU or libvirt from backports: their siblings and GTK's -dev packages (by way of libudev) resolve only if
 # all come from backports in one call.
-release=()
-here=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' 'qemu-*' libvirt0 libudev1 2>/dev/null || true)
-if [ "${VERSION_CODENAME:-}" = bookworm ] && grep -q '^installed.*~bpo12' <<<"$here"; then
-  release=(-t bookworm-backports)
-  sources=$(apt-get indextargets --format '$(RELEASE) $(CODENAME)')
-  if ! grep -q bookworm-backports <<<"$sources"; then
-    mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | sed -n 's/^bookworm //p' | head -1)
-    echo "deps.sh: this system has packages from bookworm-backports; adding that source (/etc/apt/sources.list.d/bookworm-backports.list)"
-    echo "deb $mirror bookworm-backports main" | "${as_root[@]}" tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
-  fi
+from_backports() {
+  local VERSION_CODENAME='' here
+  . "${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
+  [ "$VERSION_CODENAME" = bookworm ] || return 1
+  here=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' 'qemu-*' libvirt0 libudev1 2>/dev/null || true)
+  grep -q '^installed.*~bpo12' <<<"$here"
+}
+add_backports() {
+  local mirror list=/etc/apt/sources.list.d/bookworm-backports.list
+  ! apt-get indextargets --format '$(RELEASE) $(CODENAME)' | grep bookworm-backports >/dev/null || return 0
+  mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | sed -n 's/^bookworm //p' | head -1)
+  say "this system has packages from bookworm-backports; adding that source ($list)"
+  echo "deb $mirror bookworm-backports main" | "${as_root[@]}" tee "$list" >/dev/null
+}
+
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"; }
+
+for group in "$@"; do
+  case $group in run | test | bench) ;; *) say "no group $group"; exit 2 ;; esac
+done
+guess=
+supported || in_words
+mapfile -t want < <(wanted "$@")
+[ ${#want[@]} -gt 0 ] || exit 0
+resolve
+# Nothing is left but what this release doesn't have.
+[ ${#packages[@]} -gt 0 ] || [ ${#unknown[@]} -gt 0 ] || { say "not to be had here: ${without[*]}"; exit 0; }
+
+[ -z "$guess" ] || say "$guess"
+release=() as_root=()
+! from_backports || release=(-t bookworm-backports)
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || {
+    say "these packages are missing; as root run:"
+    names=("${release[@]}" "${packages[@]}" "${unknown[@]}")
+    echo "  apt-get update && apt-get install --no-install-recommends ${names[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
 fi
 
+[ ${#release[@]} = 0 ] || add_backports
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-apt update >"$log" 2>&1 || { tail -5 "$log" >&2; echo "deps.sh: apt-get update failed; going on with the lists that are here" >&2; }
-for i in "${!want[@]}"; do
-  case ${want[$i]} in *\**)
-    newest=$(apt-cache pkgnames | grep -E "^${want[$i]//\*/[0-9.]+}\$" | sort -V | tail -1 || true)
-    [ -n "$newest" ] || { echo "deps.sh: this system has no ${want[$i]}: the lab tests can't run" >&2; newest=; }
-    want[i]=$newest ;;
-  esac
-done
-mapfile -t want < <(printf '%s\n' "${want[@]}" | grep .)
-mapfile -t want < <(for p in "${want[@]}"; do # a part that an older release keeps in another package has no name of its own
-  apt-cache show "$p" >/dev/null 2>&1 && echo "$p" || echo "deps.sh: no package $p here, going on without it" >&2
-done)
-echo "Installing ${#want[@]} system packages: ${want[*]}"
-apt install -y --no-install-recommends "${release[@]}" "${want[@]}" >"$log" 2>&1 || { tail -15 "$log" >&2; exit 1; }
+apt update >"$log" 2>&1 || { tail -5 "$log" >&2; say "apt-get update failed; going on with the lists that are here"; }
+resolve
+[ ${#without[@]} = 0 ] || say "apt knows no package ${without[*]} here; going on without (the lab tests may be skipped)"
+[ ${#unknown[@]} = 0 ] || say "apt knows no package ${unknown[*]} here, and Drover needs it (Ubuntu: is “universe” among the sources?)"
+if [ ${#packages[@]} -gt 0 ]; then
+  echo "Installing ${#packages[@]} system packages: ${packages[*]}"
+  apt install -y --no-install-recommends "${release[@]}" "${packages[@]}" >"$log" 2>&1 ||
+    { tail -15 "$log" >&2; say "apt-get install failed: its words are above"; exit 1; }
+fi
+[ ${#unknown[@]} = 0 ]

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""po-placeholders.py FILE.po: fails when a translation lacks a {name} of its original, or has one that is not there."""
+"""po-placeholders.py FILE.po: fails when a translation lacks a {name} of its original, or has one that is not there.
+
+Of several plural forms the first may be the singular's; every other, and an only one, has all that msgid_plural has."""
 import ast
 import re
 import sys
@@ -32,9 +34,10 @@ def entries(path):
 bad = 0
 for ids, strs in entries(sys.argv[1]):
     known = set(NAME.findall(" ".join(ids)))
-    for text in strs:
+    for form, text in enumerate(strs):
         used = set(NAME.findall(text))
-        lost = (known - used) if len(strs) == 1 and len(ids) == 1 else set()
+        original = ids[0] if form == 0 and len(strs) > 1 else ids[-1]
+        lost = set(NAME.findall(original)) - used
         if text and ids[0] and (used - known or lost):
             print(f"{sys.argv[1]}: {ids[0]!r}: unknown {sorted(used - known)}, lost {sorted(lost)}")
             bad = 1

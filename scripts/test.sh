@@ -3,9 +3,23 @@
 # DROVER_TOTALS=FILE also writes "PASSED FAILED" there, for .ci/run to add to its own.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. scripts/rust.sh
 . scripts/steps.sh
 export GSK_RENDERER=cairo GDK_BACKEND=x11 LIBGL_ALWAYS_SOFTWARE=1 NO_AT_BRIDGE=
 unset WAYLAND_DISPLAY
+
+# The lab runs as root: from a terminal sudo asks for the password now, not after minutes of other tests.
+as_root=()
+if [ "$(id -u)" != 0 ] && command -v sudo >/dev/null; then
+  as_root=(sudo -n -E env "PATH=$PATH")
+  if [ -t 0 ] && ! sudo -n true 2>/dev/null; then
+    echo "The lab tests (libvirt hosts in namespaces of their own) need root; without it they are skipped."
+    if sudo -v; then
+      while sleep 60 && kill -0 $$ 2>/dev/null; do sudo -n -v; done &
+      trap "kill $! 2>/dev/null" EXIT
+    fi
+  fi
+fi
 
 step build cargo test --workspace --locked --no-run --quiet
 if [ "$FAILED" = 0 ]; then
@@ -14,9 +28,6 @@ if [ "$FAILED" = 0 ]; then
   step "core tests" cargo test -p drover --locked
   step "window component tests" xvfb-run -a -s "-screen 0 1280x1024x24" dbus-run-session -- cargo test -p drover-ui --locked
 
-  # The lab: as root; where sudo asks for nothing, through it.
-  as_root=()
-  [ "$(id -u)" = 0 ] || as_root=(sudo -n -E env "PATH=$PATH")
   if ! reason=$("${as_root[@]}" tests/lab/lab.sh check 2>&1); then
     skip "lab tests" "$reason"
     skip "window tests" "they need the lab"

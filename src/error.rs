@@ -1,12 +1,18 @@
 //! The core's error: a variant exists only where somebody acts differently on it. The only file that reads libvirt's error codes.
+mod source;
+
 use std::io;
 use std::path::PathBuf;
 
 use virt_sys as sys;
 
+use crate::domain::actions::Denial;
 use crate::finding::Finding;
-use crate::host::FailKind;
 use crate::host::uri::{HostUri, Transport};
+use crate::host::{Cause, FailKind};
+use crate::storage::FolderProblem;
+
+pub use source::{Absent, Expected, Lack, LocationProblem, Odd, Silence, SourceError};
 
 /// Result with the core's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -16,7 +22,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// The connection URI can't be used; the reason names the part.
     #[error("the URI “{uri}” can't be used: {reason}")]
-    Uri { uri: String, reason: String },
+    Uri { uri: String, reason: Cause },
     /// Nothing answers there: no daemon, no route, name unknown.
     #[error("{uri} can't be reached: {reason}")]
     Unreachable { uri: String, reason: String },
@@ -41,11 +47,26 @@ pub enum Error {
     /// The name is in use on the host.
     #[error("a machine named “{0}” exists already")]
     NameTaken(String),
-    /// The hypervisor or libvirt's driver can't do this.
+    /// The machine's state does not allow it.
+    #[error("{0}")]
+    NotAllowed(Denial),
+    /// The machine's XML can't be read, in the parser's words.
+    #[error("the machine's XML can't be read: {0}")]
+    DomainXml(String),
+    /// A folder on the host can't be used.
+    #[error("{}", .problem.of(.folder))]
+    Folder { folder: String, problem: FolderProblem },
+    /// The host has no folder where kernel and initrd could lie.
+    #[error("there is no folder for the installer's kernel on this host (no storage pool)")]
+    NoBootFolder,
+    /// A file on the host must be named by its whole path.
+    #[error("“{0}” is no absolute path of a file")]
+    NotAbsolute(String),
+    /// The hypervisor or libvirt's driver can't do this, in its words.
     #[error("not supported by this host: {0}")]
     Unsupported(String),
     /// Checks found problems; nothing was done.
-    #[error("{}", refused(.0))]
+    #[error("{}", joined(.0, "; "))]
     Refused(Vec<Finding>),
     /// The person stopped it.
     #[error("cancelled")]
@@ -63,59 +84,40 @@ pub enum Error {
     #[error("{message}")]
     Libvirt { code: u32, message: String },
     /// The job failed and what it had made could not all be removed: what is left is named.
-    #[error("{cause}; left behind: {}", left.join(", "))]
-    LeftBehind { cause: Box<Error>, left: Vec<String> },
+    #[error("{cause}; left behind: {}", joined(left, ", "))]
+    LeftBehind { cause: Box<Error>, left: Vec<Left> },
+    /// A fault of ours: the call ended in a panic, which was logged.
+    #[error("a call to the host failed inside Drover")]
+    Fault,
+    /// The system gives this program no more threads.
+    #[error("no thread can be started: {0}")]
+    Thread(io::Error),
 }
 
-fn refused(findings: &[Finding]) -> String {
-    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// Something that could not be removed, and why.
+#[derive(Debug, thiserror::Error)]
+pub enum Left {
+    #[error("the machine {name} ({why})")]
+    Machine { name: String, why: Box<Error> },
+    /// A file on the host.
+    #[error("{path} ({why})")]
+    File { path: String, why: Box<Error> },
+    /// One of these on another host than the one at hand.
+    #[error("on {host}: {left}")]
+    At { host: String, left: Box<Left> },
+    /// A machine that was saved to be moved, and could not be started again.
+    #[error("{name}, saved on {host} and not started again ({why})")]
+    Saved { name: String, host: String, why: Box<Error> },
+    /// A machine that was saved to be moved, and may run at either place.
+    #[error("{name}, saved on {here} and not started there again: whether it runs on {there} is not known ({why})")]
+    Undecided { name: String, here: String, there: String, why: Box<Error> },
+    /// The saved machine where it was before it moved.
+    #[error("the saved machine {name} on {host}: do not start it there")]
+    Twin { name: String, host: String },
 }
 
-/// Why an install source (or an unattended file) can't be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SourceError {
-    /// The text is no location that we know.
-    #[error("“{text}” is no install location: {reason}")]
-    Location { text: String, reason: String },
-    /// The server's name is unknown.
-    #[error("the server “{0}” is not known (name not found)")]
-    UnknownServer(String),
-    /// Nothing listens or answers there.
-    #[error("{server} does not answer: {reason}")]
-    NoAnswer { server: String, reason: String },
-    /// The server did not answer within the limit, or stopped answering.
-    #[error("{0} stopped answering")]
-    Timeout(String),
-    /// An NFS export with the usual `secure` option refuses ports above 1023, and we run as an ordinary user.
-    #[error(
-        "{server} refuses {export} to ordinary users: the export has the option “secure”, which wants a source port below 1024; \
-         add “insecure” to that export's options on the server (in /etc/exports), and run exportfs -ra there"
-    )]
-    NfsSecure { server: String, export: String },
-    /// The server offers no such export.
-    #[error("{server} offers no export “{export}”; it offers: {}", if .offered.is_empty() { "none".into() } else { .offered.join(", ") })]
-    NoExport { server: String, export: String, offered: Vec<String> },
-    /// The file or folder is not there.
-    #[error("{0} is not there")]
-    NotFound(String),
-    /// The server or file system refuses to give it to us.
-    #[error("{0}: permission denied")]
-    Forbidden(String),
-    /// The transfer ended before its announced size.
-    #[error("{name} is cut off: {got} of {want} bytes")]
-    Truncated { name: String, got: u64, want: u64 },
-    /// The file is not of the kind that its place says.
-    #[error("{name} is damaged or no {expected}")]
-    Damaged { name: String, expected: &'static str },
-    /// More than a limit that no true file reaches.
-    #[error("{name} is larger than {limit} bytes")]
-    TooLarge { name: String, limit: u64 },
-    /// Nothing that we can install from lies there.
-    #[error("nothing installable at {location}: {looked_for}")]
-    NothingInstallable { location: String, looked_for: String },
-    /// Anything else, in the protocol's words.
-    #[error("{server}: {reason}")]
-    Protocol { server: String, reason: String },
+fn joined<T: ToString>(parts: &[T], between: &str) -> String {
+    parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 /// What libvirt said when an open failed.
@@ -148,9 +150,11 @@ impl Error {
             // Our own certificate or key is missing: file names are in no language.
             _ if over == Transport::Tls && message.contains(".pem") => Self::Login { uri: uri_text, reason },
             sys::VIR_ERR_ACCESS_DENIED | sys::VIR_ERR_OPERATION_DENIED => Self::Denied { uri: uri_text, reason },
-            sys::VIR_ERR_INVALID_ARG => Self::Uri { uri: uri_text, reason },
+            sys::VIR_ERR_INVALID_ARG => Self::Uri { uri: uri_text, reason: reason.into() },
             // The test driver's own file.
-            _ if over == Transport::Inside && uri.driver == "test" => Self::Uri { uri: uri_text, reason },
+            _ if over == Transport::Inside && uri.driver == "test" => {
+                Self::Uri { uri: uri_text, reason: reason.into() }
+            }
             sys::VIR_ERR_NO_CONNECT => Self::NoDaemon { uri: uri_text, reason },
             _ if over == Transport::Ssh => {
                 if SSH_LOGIN.iter().any(said) {
@@ -180,18 +184,6 @@ impl Error {
             Self::Denied { .. } => FailKind::Denied,
             Self::NoDaemon { .. } => FailKind::NoDaemon,
             _ => FailKind::Other,
-        }
-    }
-
-    /// The cause without the URI, for where the host is named already.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Uri { reason, .. }
-            | Self::Unreachable { reason, .. }
-            | Self::Login { reason, .. }
-            | Self::NoDaemon { reason, .. }
-            | Self::Denied { reason, .. } => reason.clone(),
-            other => other.to_string(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a check says before anything is done: where, how bad, why, and what to do.
 use std::fmt;
 
+pub use crate::install::unattended::{LineProblem, Wanted};
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -85,8 +87,16 @@ pub enum Reason {
     /// The source or the unattended file can't be read; the text is the [`crate::error::SourceError`].
     #[error("{0}")]
     Source(crate::error::SourceError),
-    #[error("line {line}: {text}")]
-    UnattendedLine { line: usize, text: String },
+    #[error("line {line}: {problem}")]
+    UnattendedLine { line: usize, problem: LineProblem },
+    /// debian-installer fetches by wget and tftp only.
+    #[error(
+        "Debian's installer can't fetch its preseed file by {scheme}:; offer the file by http, or let it be put into the initrd"
+    )]
+    PreseedScheme { scheme: String },
+    /// The installer reads one; `named` are the arguments that name more.
+    #[error("more than one unattended file is named ({}); keep one", .named.join(", "))]
+    SeveralAnswers { named: Vec<String> },
     /// Something that only the host could say, in its words.
     #[error("{0}")]
     Host(String),

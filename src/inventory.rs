@@ -1,4 +1,6 @@
 //! What runs where: a pure fold of [`Update`]s into hosts and their machines, saying what changed.
+mod history;
+
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::time::SystemTime;
@@ -7,7 +9,9 @@ use crate::domain::{DomainId, DomainInfo, DomainKey, DomainStats};
 use crate::host::uri::HostUri;
 use crate::host::{HostId, HostInfo, HostLoad, LinkState, Update};
 
-/// Samples kept per machine and host for the sparklines.
+pub use history::{History, SAMPLES};
+
+/// Samples of the CPU kept per machine and host for the sparklines.
 pub const HISTORY: usize = 60;
 
 /// One machine as last told by its host.
@@ -17,6 +21,15 @@ pub struct Machine {
     pub stats: DomainStats,
     /// CPU percent of the last ticks, oldest first, at most [`HISTORY`].
     pub cpu_history: VecDeque<f32>,
+    recent: Recent,
+}
+
+/// Figures of the last ticks.
+#[derive(Clone, Debug, Default)]
+struct Recent {
+    memory: History,
+    disk: History,
+    network: History,
 }
 
 /// One host with its machines.
@@ -27,6 +40,7 @@ pub struct HostEntry {
     pub info: Option<Box<HostInfo>>,
     pub load: HostLoad,
     pub cpu_history: VecDeque<f32>,
+    memory_history: History,
     /// Whether the first whole list has arrived.
     pub complete: bool,
     pub machines: HashMap<DomainId, Machine>,
@@ -47,8 +61,38 @@ pub enum Change {
 }
 
 impl Machine {
-    fn new(info: DomainInfo) -> Self {
-        Self { info, stats: DomainStats::default(), cpu_history: VecDeque::new() }
+    /// One of which no figures are known.
+    pub fn new(info: DomainInfo) -> Self {
+        Self { info, stats: DomainStats::default(), cpu_history: VecDeque::new(), recent: Recent::default() }
+    }
+
+    /// Memory in use at the last ticks, in KiB.
+    pub fn memory_history(&self) -> &History {
+        &self.recent.memory
+    }
+
+    /// What its disks read and wrote at the last ticks, in bytes per second.
+    pub fn disk_history(&self) -> &History {
+        &self.recent.disk
+    }
+
+    /// What its network cards received and sent at the last ticks, in bytes per second.
+    pub fn network_history(&self) -> &History {
+        &self.recent.network
+    }
+
+    fn figures(&mut self, stats: DomainStats) {
+        self.stats = stats;
+        push(&mut self.cpu_history, stats.cpu_percent);
+        let both = |a: Option<u64>, b: Option<u64>| a.or(b).map(|_| a.unwrap_or(0).saturating_add(b.unwrap_or(0)));
+        let recent = &mut self.recent;
+        for (history, sample) in [
+            (&mut recent.memory, stats.memory_used_kib),
+            (&mut recent.disk, both(stats.disk_read, stats.disk_write)),
+            (&mut recent.network, both(stats.net_rx, stats.net_tx)),
+        ] {
+            sample.into_iter().for_each(|sample| history.push(sample as f32));
+        }
     }
 
     /// Takes newly read info; details that were not read with it are still those of before.
@@ -59,19 +103,22 @@ impl Machine {
         if !info.state.is_active() {
             self.stats = DomainStats::default();
             self.cpu_history.clear();
+            self.recent = Recent::default();
         }
         self.info = info;
     }
 }
 
 impl HostEntry {
-    fn new(id: HostId) -> Self {
+    /// One that has told nothing yet.
+    pub fn new(id: HostId) -> Self {
         Self {
             id,
             link: LinkState::Connecting,
             info: None,
             load: HostLoad::default(),
             cpu_history: VecDeque::new(),
+            memory_history: History::default(),
             complete: false,
             machines: HashMap::new(),
         }
@@ -90,6 +137,11 @@ impl HostEntry {
             Some(info) if !info.hostname.is_empty() => info.hostname.clone(),
             _ => uri.map_or_else(|_| self.id.as_str().to_owned(), |uri| uri.short_name()),
         }
+    }
+
+    /// Memory in use at the last ticks, in KiB.
+    pub fn memory_history(&self) -> &History {
+        &self.memory_history
     }
 
     /// How many of its machines are active.
@@ -144,10 +196,10 @@ impl HostEntry {
     fn figures(&mut self, load: HostLoad, stats: Vec<(DomainId, DomainStats)>) {
         self.load = load;
         push(&mut self.cpu_history, load.cpu_percent);
+        load.memory_used_kib.into_iter().for_each(|used| self.memory_history.push(used as f32));
         for (id, stats) in stats {
             if let Some(machine) = self.machines.get_mut(&id) {
-                machine.stats = stats;
-                push(&mut machine.cpu_history, stats.cpu_percent);
+                machine.figures(stats);
             }
         }
     }
@@ -259,126 +311,4 @@ impl Inventory {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{DomainDetails, State};
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    fn id(n: u128) -> DomainId {
-        DomainId(Uuid::from_u128(n))
-    }
-
-    fn info(n: u128, state: State) -> DomainInfo {
-        DomainInfo {
-            id: id(n),
-            name: format!("vm-{n}"),
-            state,
-            persistent: true,
-            autostart: false,
-            has_managed_save: false,
-            vcpus: 1,
-            memory_kib: 1024,
-            max_memory_kib: 1024,
-            details: None,
-        }
-    }
-
-    fn one_host() -> (Inventory, HostId) {
-        let host = HostId::new("qemu+ssh://root@kvm1/system");
-        let mut inventory = Inventory::default();
-        inventory.add_host(host.clone());
-        (inventory, host)
-    }
-
-    #[test]
-    fn strangers_change_nothing() {
-        let (mut inventory, _) = one_host();
-        let host = HostId::new("test:///default");
-        let domains = vec![info(1, State::Running)];
-        assert!(inventory.apply(Update::Domains { host, domains }).is_empty());
-        assert_eq!(inventory.total(), 0);
-    }
-
-    #[test]
-    fn a_list_replaces_rows_and_keeps_their_details() {
-        let (mut inventory, host) = one_host();
-        let mut first = info(1, State::Running);
-        first.details = Some(Box::new(DomainDetails { arch: "x86_64".into(), ..DomainDetails::default() }));
-        let domains = vec![first, info(2, State::Off)];
-        let changes = inventory.apply(Update::Domains { host: host.clone(), domains });
-        assert_eq!(changes[0], Change::Reset(host.clone()));
-        assert_eq!((inventory.running(), inventory.total()), (1, 2));
-        inventory.apply(Update::Domains { host: host.clone(), domains: vec![info(1, State::Paused)] });
-        assert_eq!(inventory.total(), 1);
-        let key = DomainKey { host, domain: id(1) };
-        let machine = inventory.machine(&key).unwrap();
-        assert_eq!((machine.info.state, machine.info.details.is_some()), (State::Paused, true));
-    }
-
-    #[test]
-    fn figures_have_a_bounded_history_that_ends_with_the_machine() {
-        let (mut inventory, host) = one_host();
-        inventory.apply(Update::Domains { host: host.clone(), domains: vec![info(1, State::Running)] });
-        for tick in 0..HISTORY + 5 {
-            let stats = DomainStats { cpu_percent: Some(tick as f32), ..DomainStats::default() };
-            let load = HostLoad { cpu_percent: Some(1.0), memory_used_kib: None };
-            let update = Update::Stats { host: host.clone(), load, stats: vec![(id(1), stats), (id(9), stats)] };
-            assert_eq!(inventory.apply(update), [Change::Figures(host.clone())]);
-        }
-        let key = DomainKey { host: host.clone(), domain: id(1) };
-        let history = &inventory.machine(&key).unwrap().cpu_history;
-        assert_eq!((history.len(), history[0]), (HISTORY, 5.0));
-        inventory.apply(Update::Changed { host, domains: vec![info(1, State::Off)] });
-        let machine = inventory.machine(&key).unwrap();
-        assert!(machine.cpu_history.is_empty() && machine.stats == DomainStats::default());
-    }
-
-    #[test]
-    fn a_lost_host_keeps_its_rows_and_says_since_when() {
-        let (mut inventory, host) = one_host();
-        inventory.apply(Update::Domains { host: host.clone(), domains: vec![info(1, State::Running)] });
-        let since = SystemTime::now();
-        let link = LinkState::Lost { since, retry_at: since, reason: "cut".into() };
-        assert_eq!(inventory.apply(Update::Link { host: host.clone(), link }), [Change::Host(host.clone())]);
-        let entry = inventory.host(&host).unwrap();
-        assert_eq!((entry.stale_since(), entry.total()), (Some(since), 1));
-    }
-
-    #[test]
-    fn names_come_from_the_host_and_are_told_apart() {
-        let (mut inventory, ssh) = one_host();
-        let other = HostId::new("qemu+tcp://kvm1/system");
-        assert_eq!(inventory.label(&ssh), "kvm1");
-        inventory.add_host(other.clone());
-        assert_eq!(inventory.label(&other), "kvm1 (qemu+tcp://kvm1/system)");
-        let info = Box::new(HostInfo { hostname: "kvm1.lan".into(), ..HostInfo::default() });
-        inventory.apply(Update::Info { host: ssh.clone(), info });
-        assert_eq!((inventory.label(&ssh).as_str(), inventory.label(&other).as_str()), ("kvm1.lan", "kvm1"));
-    }
-
-    proptest! {
-        /// Whatever the order of updates, the rows are what the last ones say.
-        #[test]
-        fn rows_follow_the_last_word(steps in proptest::collection::vec((0u128..6, 0u8..3), 0..60)) {
-            let (mut inventory, host) = one_host();
-            let mut model = std::collections::BTreeMap::new();
-            for (n, kind) in steps {
-                let update = match kind {
-                    0 => { model.remove(&n); Update::Gone { host: host.clone(), domain: id(n) } }
-                    1 => { model.insert(n, State::Running); Update::Changed { host: host.clone(), domains: vec![info(n, State::Running)] } }
-                    _ => {
-                        model.clear();
-                        model.insert(n, State::Off);
-                        Update::Domains { host: host.clone(), domains: vec![info(n, State::Off)] }
-                    }
-                };
-                inventory.apply(update);
-                let entry = inventory.host(&host).unwrap();
-                let rows: std::collections::BTreeMap<_, _> =
-                    entry.machines.iter().map(|(id, m)| (id.0.as_u128(), m.info.state)).collect();
-                prop_assert_eq!(&rows, &model);
-            }
-        }
-    }
-}
+mod tests;

@@ -108,6 +108,12 @@ fn a_failure_is_one_line() {
 }
 
 #[test]
+fn without_a_daemon_it_says_how_to_start_one() {
+    let err = stderr(&droverctl(&["-c", "qemu+unix:///system?socket=/nonexistent/socket", "list"]));
+    assert!(err.contains("no libvirt daemon") && err.contains("systemctl enable"), "{err}");
+}
+
+#[test]
 fn wrong_usage_has_status_2() {
     for args in [vec![], vec!["-c", TEST, "frobnicate"], vec!["-c", TEST, "install", "-n", "x"]] {
         assert_eq!(code(&droverctl(&args)), 2, "{args:?}");
@@ -210,4 +216,83 @@ fn a_damaged_kernel_fails_with_its_name() {
     let out = install(tree.path(), &["-n", "node2", "--nodisks"]);
     assert_eq!(code(&out), 1, "{}", stderr(&out));
     assert!(stderr(&out).contains("images/pxeboot/vmlinuz is damaged"), "{}", stderr(&out));
+}
+
+/// A host of the test driver with one running machine of this name and title.
+fn host_with(dir: &TempDir, name: &str, title: &str) -> String {
+    let file = dir.path().join("host.xml");
+    let domain = format!(
+        "<domain type='test'><name>{name}</name><title>{title}</title><memory>8192</memory><vcpu>1</vcpu>\
+         <os><type>hvm</type></os></domain>"
+    );
+    fs::write(&file, format!("<node>{domain}</node>")).unwrap();
+    format!("test://{}", file.display())
+}
+
+#[test]
+fn a_machines_texts_cant_steer_the_terminal() {
+    let dir = TempDir::new().unwrap();
+    // ESC itself can't be in XML; CSI (U+009B) does the same, and U+202E turns the text around.
+    let uri = host_with(&dir, "a&#x9b;31mb", "x&#x9b;2J&#x202e;y&#x7f;");
+    for args in [vec!["list"], vec!["list", "-l"], vec!["pause", "a\u{9b}31mb"], vec!["--json", "list", "-l"]] {
+        let out = droverctl(&[&["-c", uri.as_str()], args.as_slice()].concat());
+        assert_eq!(code(&out), 0, "{args:?}: {}", stderr(&out));
+        let text = stdout(&out);
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{args:?}: {text:?}");
+    }
+    assert!(stdout(&droverctl(&["-c", &uri, "list", "-l"])).contains("x\\u{9b}2J\\u{202e}y\\u{7f}"));
+    let json: Value = serde_json::from_str(&stdout(&droverctl(&["-c", &uri, "--json", "list", "-l"]))).unwrap();
+    assert_eq!(json[0]["details"]["title"], "x\u{9b}2J\u{202e}y\u{7f}");
+    let failed = droverctl(&["-c", &uri, "start", "no\u{9b}body"]);
+    assert!(stderr(&failed).contains("no\\u{9b}body"), "{}", stderr(&failed));
+}
+
+#[test]
+fn a_relative_file_is_meant_from_here_and_refused_for_another_host() {
+    let dir = TempDir::new().unwrap();
+    let here = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_droverctl"));
+        command.current_dir(dir.path()).args(args).output().unwrap()
+    };
+    let out = here(&["-c", TEST, "save", "test", "node.save"]);
+    assert_eq!(code(&out), 0, "{}", stderr(&out));
+    assert!(dir.path().join("node.save").is_file());
+    let out = here(&["-c", TEST, "--json", "restore", "./node.save"]);
+    assert_eq!(code(&out), 1, "the machine runs: {}", stderr(&out));
+    let gone = here(&["-c", TEST, "restore", "./gone.save"]);
+    assert!(stderr(&gone).contains(dir.path().join("gone.save").to_str().unwrap()), "{}", stderr(&gone));
+    // Refused before anything is opened: nothing answers there.
+    for args in [["save", "vm", "node.save"].as_slice(), &["restore", "./node.save"], &["restore", "a/b"]] {
+        let out = here(&[&["-c", "qemu+ssh://no-such-host.invalid/system"], args].concat());
+        assert_eq!(code(&out), 2, "{args:?}: {}", stderr(&out));
+        assert!(stderr(&out).contains("whole path"), "{}", stderr(&out));
+    }
+}
+
+#[test]
+fn two_unattended_files_are_refused() {
+    let tree = tree();
+    for more in
+        [["-x", "ks=http://u:hunter2@h/1 ks=http://h/2"].as_slice(), &["-x", "inst.ks=nfs:h:/a", "-x", "ks=file:/b"]]
+    {
+        let out = install(tree.path(), &[&["-n", "node2", "--nodisks"], more].concat());
+        assert_eq!(code(&out), 2, "{}", stderr(&out));
+        let err = stderr(&out);
+        assert!(err.contains("more than one unattended file") && !err.contains("hunter2"), "{err}");
+    }
+}
+
+#[test]
+fn no_password_is_printed() {
+    let tree = tree();
+    let args = "updates=http://me:hunter2@h/u.img";
+    for more in [["--print-xml"].as_slice(), &["--json", "--dry-run"]] {
+        let out = install(tree.path(), &[&["-n", "node2", "--nodisks", "-x", args], more].concat());
+        assert_eq!(code(&out), 0, "{}", stderr(&out));
+        assert!(stdout(&out).contains("me:…@h") && !stdout(&out).contains("hunter2"), "{}", stdout(&out));
+    }
+    for location in ["http://me:hunter2@127.0.0.1:1/tree", "gopher://me:hunter2@h/tree"] {
+        let out = droverctl(&["detect", location]);
+        assert!(code(&out) == 1 && !stderr(&out).contains("hunter2"), "{}", stderr(&out));
+    }
 }

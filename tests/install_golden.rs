@@ -227,3 +227,27 @@ fn characters_that_xml_and_shells_mind() {
         };
     });
 }
+
+#[test]
+fn a_password_in_a_url_is_shown_nowhere() {
+    let found = Detected {
+        location: "http://me:hunter2@mirror/c9".parse().unwrap(),
+        repo_args: vec!["inst.repo=http://me:hunter2@mirror/c9".into()],
+        ..centos9()
+    };
+    let mut request = request(&found);
+    request.unattended = Unattended::Url("ftp://me:hunter2@h/ks.cfg".into());
+    request.extra_args = "updates=http://me:hunter2@h/u.img".into();
+    let plan = decide(request, found, given("kvm", "hvm"));
+    assert_eq!(plan.kernel_args.matches("hunter2").count(), 3, "the guest needs it: {}", plan.kernel_args);
+    let shown = [
+        command_line::virt_install(&plan, "qemu:///system"),
+        command_line::droverctl(&plan, "qemu:///system"),
+        drover::secret::hidden(&plan.install_xml),
+        plan.request.location.shown(),
+        format!("{plan:?} {:?} {:?}", plan.request, plan.detected),
+    ];
+    for text in shown {
+        assert!(text.contains("me:…@") && !text.contains("hunter2"), "{text}");
+    }
+}

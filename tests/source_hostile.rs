@@ -143,7 +143,7 @@ fn fetch(tree: &mut dyn Tree, path: &str) -> Result<u64, SourceError> {
 
 fn odd<T: std::fmt::Debug>(result: Result<T, SourceError>, says: &str) {
     match result {
-        Err(SourceError::Protocol { reason, .. }) => assert!(reason.contains(says), "{reason}"),
+        Err(SourceError::Protocol { reason, .. }) => assert!(reason.to_string().contains(says), "{reason}"),
         other => panic!("{other:?}"),
     }
 }

@@ -306,7 +306,7 @@ impl Command {
 }
 
 /// A denial in words.
-fn why(denial: Denial) -> String {
+pub fn why(denial: Denial) -> String {
     match denial {
         Denial::Running => gettext("It is running already."),
         Denial::NotRunning => gettext("It is not running."),

@@ -32,8 +32,10 @@ use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
 use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
 use crate::install::{self, Draft, Wizard};
-use crate::machines::{Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request};
-use crate::settings::{Settings, Store};
+use crate::machines::{
+    InstallAct, Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request,
+};
+use crate::settings::{Saves, Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use tabs::{PageKey, Tabs};
 use updates::Feed;
@@ -55,14 +57,14 @@ pub struct App {
     feed: Feed,
     settings: Settings,
     store: Store,
-    saves: u64,
+    saves: Saves,
     sidebar: Controller<Sidebar>,
     list: Controller<MachineList>,
     perform: Perform,
     machine_pages: HashMap<DomainKey, Controller<MachinePage>>,
     host_pages: HashMap<HostId, Controller<HostPage>>,
-    /// A page to open as soon as its machine is seen.
-    wanted_page: Option<(DomainKey, PageTab)>,
+    /// Installs whose machines don't run yet.
+    installs: HashMap<DomainKey, new_machine::Install>,
     activity: Controller<Panel>,
     /// Tasks begun so far.
     tasks: u64,
@@ -74,7 +76,6 @@ pub struct App {
     at_start: Vec<String>,
     /// Tasks that run now.
     running: usize,
-    closing: bool,
     toasts: adw::ToastOverlay,
     /// A machine whose console is to be opened as soon as it is seen.
     wanted_console: Option<String>,
@@ -110,8 +111,10 @@ pub enum AppMsg {
     NewMachine(Option<HostId>),
     /// The New-machine window says.
     Wizard(install::Output),
-    /// An install ended before its machine ran.
-    InstallFailed(Draft),
+    /// An install has started its machine.
+    InstallRuns(DomainKey),
+    /// What is wanted after an install that failed.
+    AfterInstall(DomainKey, InstallAct),
     Toast(Toast),
     /// The settings changed: write them.
     Save,
@@ -166,9 +169,17 @@ impl Toast {
 /// The results of commands.
 #[derive(Debug)]
 pub enum Done {
-    Saved(Result<(), String>),
-    Acted { what: String, outcome: Outcome },
-    Task { id: TaskId, what: String, outcome: Outcome },
+    /// The save of this turn.
+    Saved(u64, Result<(), String>),
+    Acted {
+        what: String,
+        outcome: Outcome,
+    },
+    Task {
+        id: TaskId,
+        what: String,
+        outcome: Outcome,
+    },
 }
 
 /// The window folds its sidebar below this width, in logical pixels.
@@ -258,13 +269,13 @@ impl Component for App {
             feed: Feed::new(sender.input_sender()),
             settings: init.settings,
             store: init.store,
-            saves: 0,
+            saves: Saves::default(),
             sidebar,
             list,
             perform,
             machine_pages: HashMap::new(),
             host_pages: HashMap::new(),
-            wanted_page: None,
+            installs: HashMap::new(),
             activity: Panel::builder().launch(()).detach(),
             tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
@@ -273,7 +284,6 @@ impl Component for App {
             welcome: None,
             at_start: Vec::new(),
             running: 0,
-            closing: false,
             wanted_console: None,
             title: gettext("Machines"),
             subtitle: String::new(),
@@ -313,8 +323,8 @@ impl Component for App {
             AppMsg::Save => self.save(root, &sender),
             AppMsg::Close if self.running > 0 => window::ask_to_quit(root, self.running, sender.input_sender()),
             AppMsg::Close | AppMsg::Quit => {
-                self.closing = true;
                 self.save(root, &sender);
+                self.saves.close();
                 root.set_visible(false);
             }
             AppMsg::Search => {
@@ -354,20 +364,21 @@ impl Component for App {
             AppMsg::OpenMachine(key, tab) => self.open_machine(key, tab, &sender),
             AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
             AppMsg::Wizard(said) => self.wizard_said(said, &sender),
-            AppMsg::InstallFailed(draft) => self.draft = Some(draft),
+            AppMsg::InstallRuns(key) => self.install_runs(&key),
+            AppMsg::AfterInstall(key, act) => self.after_install(key, act, root, &sender),
         }
     }
 
     fn update_cmd(&mut self, done: Done, sender: ComponentSender<Self>, _: &Self::Root) {
         match done {
-            Done::Saved(_) if self.closing => relm4::main_application().quit(),
-            Done::Saved(Ok(())) => {}
+            Done::Saved(turn, _) if self.saves.is_last(turn) => relm4::main_application().quit(),
+            Done::Saved(_, Ok(())) => {}
             Done::Acted { what, outcome: Outcome::Failed(said) } => {
                 sender.input(AppMsg::Toast(tasks::failed(&what, &said)))
             }
             Done::Acted { .. } => {}
             Done::Task { id, what, outcome } => self.end_task(id, &what, outcome, &sender),
-            Done::Saved(Err(reason)) => {
+            Done::Saved(_, Err(reason)) => {
                 let text = gettext_f("The settings could not be saved: {reason}", &[("reason", &reason)]);
                 sender.input(AppMsg::Toast(Toast::new(text)));
             }
@@ -381,8 +392,7 @@ impl App {
         if !root.is_maximized() {
             (self.settings.window.width, self.settings.window.height) = root.default_size();
         }
-        self.saves += 1;
-        let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves);
-        sender.spawn_oneshot_command(move || Done::Saved(store.save(&settings, turn).map_err(|e| e.to_string())));
+        let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves.begin());
+        sender.spawn_oneshot_command(move || Done::Saved(turn, store.save(&settings, turn).map_err(|e| e.to_string())));
     }
 }

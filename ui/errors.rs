@@ -1,17 +1,23 @@
 //! What the core says, in the person's language: each error, finding and link failure with what to do about it.
+#[cfg(test)]
+mod chinese_tests;
+mod host;
+mod location;
 mod reason;
 mod source;
-mod uri;
+mod unattended;
 
 use drover::Error;
+use drover::error::Left;
 use drover::finding::Finding;
-use drover::host::FailKind;
+use drover::host::{Cause, FailKind};
 
 use crate::i18n::{gettext, gettext_f};
 
+pub use host::{cause, uri_problem};
 pub use reason::reason;
 pub use source::source;
-pub use uri::{bad_uri, uri_problem};
+use unattended::line_problem;
 
 /// An error in words: a heading, what happened and what to do, and the whole text for a bug report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,25 +43,13 @@ pub fn error(error: &Error) -> Said {
 
 fn words(error: &Error) -> (String, String) {
     match error {
-        Error::Uri { .. }
-        | Error::Unreachable { .. }
-        | Error::NoDaemon { .. }
-        | Error::Login { .. }
-        | Error::Denied { .. } => link(error),
-        Error::Lost { uri } => (
-            gettext("Connection lost"),
-            gettext_f(
-                "The connection to {uri} is down. Drover keeps trying; do it again when the host is back.",
-                &[("uri", uri)],
-            ),
-        ),
-        Error::Busy { uri } => (
-            gettext("The host does not answer"),
-            gettext_f(
-                "{uri} has not yet answered earlier requests. Wait, or look whether libvirtd hangs on that host.",
-                &[("uri", uri)],
-            ),
-        ),
+        Error::Uri { reason, .. } => link(FailKind::BadUri, &cause(reason)),
+        Error::Unreachable { reason, .. } => link(FailKind::Unreachable, reason),
+        Error::NoDaemon { reason, .. } => link(FailKind::NoDaemon, reason),
+        Error::Login { reason, .. } => link(FailKind::Login, reason),
+        Error::Denied { reason, .. } => link(FailKind::Denied, reason),
+        Error::Lost { uri } => lost(uri),
+        Error::Busy { uri } => busy(uri),
         Error::NoDomain(name) => (
             gettext("No such machine"),
             gettext_f("There is no machine “{name}” on this host any more.", &[("name", name)]),
@@ -64,6 +58,15 @@ fn words(error: &Error) -> (String, String) {
             gettext("Name in use"),
             gettext_f("A machine named “{name}” exists already; choose another name.", &[("name", name)]),
         ),
+        Error::NotAllowed(denial) => (gettext("Not possible now"), crate::actions::why(*denial)),
+        Error::DomainXml(words) => {
+            reported(gettext_f("The machine's XML can't be read: {reason}", &[("reason", words)]))
+        }
+        Error::Folder { folder, problem } => (gettext("A folder can't be used"), host::folder(folder, problem)),
+        Error::NoBootFolder => reported(no_boot_folder()),
+        Error::NotAbsolute(path) => {
+            (gettext("A file can't be used"), gettext_f("“{path}” is no absolute path of a file", &[("path", path)]))
+        }
         Error::Unsupported(what) => (
             gettext("Not supported by this host"),
             gettext_f("This host's hypervisor can't do that: {what}", &[("what", what)]),
@@ -73,37 +76,58 @@ fn words(error: &Error) -> (String, String) {
             findings.iter().map(|f| reason(&f.reason)).collect::<Vec<_>>().join("\n"),
         ),
         Error::Cancelled => (gettext("Cancelled"), gettext("It was stopped, and nothing is left behind.")),
-        Error::Display(e) => (gettext("The display can't be shown"), crate::console::display_words(e)),
         Error::Source(e) => (gettext("The install source can't be read"), source(e)),
+        Error::Display(e) => (gettext("The display can't be shown"), crate::console::display_words(e)),
         Error::File { path, source } => (
             gettext("A file can't be used"),
             gettext_f("{path}: {reason}", &[("path", &path.display().to_string()), ("reason", &source.to_string())]),
         ),
-        Error::Libvirt { message, .. } => {
-            (gettext("The host reports an error"), gettext_f("The host says: {message}", &[("message", message)]))
-        }
-        Error::LeftBehind { cause, left } => {
-            let (title, body) = words(cause);
-            let left = left.join(", ");
-            (
-                title,
-                body + "\n" + &gettext_f("These could not be removed; remove them by hand: {left}", &[("left", &left)]),
-            )
-        }
+        Error::Libvirt { message, .. } => reported(gettext_f("The host says: {message}", &[("message", message)])),
+        Error::LeftBehind { cause, left } => left_behind(cause, left),
+        Error::Fault => (gettext("A fault in Drover"), host::cause(&Cause::Fault)),
+        Error::Thread(e) => (gettext("A fault in Drover"), host::cause(&Cause::Thread(e.to_string()))),
     }
 }
 
 /// The errors of opening a host.
-fn link(error: &Error) -> (String, String) {
-    let (kind, reason) = match error {
-        Error::Uri { uri, reason } => (FailKind::BadUri, &bad_uri(uri, reason)),
-        Error::Unreachable { reason, .. } => (FailKind::Unreachable, reason),
-        Error::NoDaemon { reason, .. } => (FailKind::NoDaemon, reason),
-        Error::Login { reason, .. } => (FailKind::Login, reason),
-        Error::Denied { reason, .. } => (FailKind::Denied, reason),
-        other => return (gettext("The host can't be opened"), other.to_string()),
-    };
+fn link(kind: FailKind, reason: &str) -> (String, String) {
     (failure_title(kind), gettext_f("{remedy} ({reason})", &[("remedy", &remedy(kind)), ("reason", reason)]))
+}
+
+fn lost(uri: &str) -> (String, String) {
+    let body = gettext_f(
+        "The connection to {uri} is down. Drover keeps trying; do it again when the host is back.",
+        &[("uri", uri)],
+    );
+    (gettext("Connection lost"), body)
+}
+
+fn busy(uri: &str) -> (String, String) {
+    let body = gettext_f(
+        "{uri} has not yet answered earlier requests. Wait, or look whether libvirtd hangs on that host.",
+        &[("uri", uri)],
+    );
+    (gettext("The host does not answer"), body)
+}
+
+fn reported(body: String) -> (String, String) {
+    (gettext("The host reports an error"), body)
+}
+
+fn no_boot_folder() -> String {
+    gettext(
+        "This host has no folder for the installer's kernel: it has no storage pool. Create one, or choose a new disk.",
+    )
+}
+
+fn left_behind(cause: &Error, left: &[Left]) -> (String, String) {
+    let (title, body) = match cause {
+        Error::Cancelled => (gettext("Cancelled"), gettext("It was stopped.")),
+        cause => words(cause),
+    };
+    let left = left.iter().map(host::left).collect::<Vec<_>>().join(", ");
+    let left = gettext_f("These could not be removed; remove them by hand: {left}", &[("left", &left)]);
+    (title, format!("{body}\n{left}"))
 }
 
 /// A failed link in a few words.
@@ -152,9 +176,14 @@ mod tests {
 
     #[test]
     fn what_was_left_behind_is_named() {
-        let cause = Box::new(Error::Cancelled);
-        let said = error(&Error::LeftBehind { cause, left: vec!["/a.img".into(), "node2".into()] });
-        assert!(said.body.contains("/a.img, node2"), "{said:?}");
+        let lost = || Box::new(Error::Lost { uri: "test:///x".into() });
+        let left = vec![
+            Left::File { path: "/a.img".into(), why: lost() },
+            Left::Machine { name: "node2".into(), why: lost() },
+        ];
+        let said = error(&Error::LeftBehind { cause: Box::new(Error::Cancelled), left });
+        assert!(said.body.contains("/a.img (") && said.body.contains("the machine node2 ("), "{said:?}");
+        assert!(!said.body.contains("nothing is left"), "{said:?}");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Translation: gettext with named values, so that a translator can move them about in the sentence.
 use std::path::PathBuf;
 
+#[cfg(not(test))]
 pub use gettextrs::gettext;
+#[cfg(test)]
+pub use testing::gettext;
 
 /// The gettext domain: the name of the `.mo` files.
 pub const DOMAIN: &str = "drover";
@@ -58,6 +61,45 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Tests choose a catalogue for their thread by its `.po` file: which locales a system has is no matter then.
+#[cfg(test)]
+pub mod testing {
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+
+    thread_local! {
+        static CATALOGUE: RefCell<HashMap<String, String>> = RefCell::default();
+    }
+
+    pub fn gettext(text: impl Into<String>) -> String {
+        let text = text.into();
+        CATALOGUE.with_borrow(|known| known.get(&text).cloned()).unwrap_or_else(|| gettextrs::gettext(text))
+    }
+
+    /// Takes a `.po` file's singular texts for this thread; returns how many.
+    pub fn use_catalogue(po: &str) -> usize {
+        let mut known = HashMap::new();
+        for entry in po.split("\n\n") {
+            let (mut id, mut translated, mut into_id) = (String::new(), String::new(), false);
+            for line in entry.lines() {
+                let (key, text) = line.split_once('"').unwrap_or((line, "\""));
+                match key.trim() {
+                    "msgid" => into_id = true,
+                    "msgstr" => into_id = false,
+                    "" => {}
+                    _ => continue,
+                }
+                let text = text.strip_suffix('"').unwrap_or(text).replace("\\\"", "\"").replace("\\n", "\n");
+                if into_id { &mut id } else { &mut translated }.push_str(&text.replace("\\\\", "\\"));
+            }
+            known.insert(id, translated);
+        }
+        known.retain(|id, translated| !id.is_empty() && !translated.is_empty());
+        CATALOGUE.replace(known);
+        CATALOGUE.with_borrow(HashMap::len)
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub const APP_ID: &str = "io.github.drover.Drover";
 
 fn main() -> ExitCode {
     memory::share_heaps();
+    memory::spare_gl();
     start::log();
     i18n::init();
     if let Some(question) = ssh::question() {

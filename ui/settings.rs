@@ -131,6 +131,32 @@ fn set(doc: &mut DocumentMut, section: &str, key: &str, new: Item) {
     }
 }
 
+/// The turns of saves that were begun, and which is the last one before the program ends. Saves run on several threads
+/// and end in any order.
+#[derive(Debug, Default)]
+pub struct Saves {
+    newest: u64,
+    closing: bool,
+}
+
+impl Saves {
+    /// The turn of another save.
+    pub fn begin(&mut self) -> u64 {
+        self.newest += 1;
+        self.newest
+    }
+
+    /// The program ends after the newest save.
+    pub fn close(&mut self) {
+        self.closing = true;
+    }
+
+    /// Whether the program may end, now that the save of this turn is done.
+    pub fn is_last(&self, turn: u64) -> bool {
+        self.closing && turn == self.newest
+    }
+}
+
 /// Where the file is, and who writes last.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -228,6 +254,17 @@ mod tests {
         assert_eq!(settings, Settings::default());
         assert_eq!(std::fs::read_to_string(aside.unwrap()).unwrap(), "window = [");
         assert!(!store.path.exists());
+    }
+
+    #[test]
+    fn only_the_newest_save_ends_the_program() {
+        let mut saves = Saves::default();
+        let (early, last) = (saves.begin(), saves.begin());
+        assert!(!saves.is_last(last), "nobody wants to close");
+        saves.close();
+        assert!(!saves.is_last(early) && saves.is_last(last));
+        let later = saves.begin();
+        assert!(!saves.is_last(last) && saves.is_last(later), "one begun meanwhile is waited for too");
     }
 
     #[test]

@@ -2,16 +2,17 @@
 use drover::Result;
 use drover::install::detect::{Detected, Family, detect};
 use drover::install::source::Location;
+use drover::secret::hidden;
 use serde_json::json;
 
-use super::{Context, install, print_json};
+use super::{Context, install, print};
 
 /// Reads the tree and prints what was found.
 pub fn run(context: &Context, location: &str) -> Result<()> {
     let location: Location = location.parse()?;
     let found = detect(&location, &install::cancel_on_interrupt())?;
     if context.json {
-        print_json(&as_json(&found));
+        print::json(&as_json(&found));
         return Ok(());
     }
     let size = |bytes: Option<u64>| bytes.map_or_else(String::new, |b| format!(" ({:.1} MB)", megabytes(b)));
@@ -24,7 +25,7 @@ pub fn run(context: &Context, location: &str) -> Result<()> {
     if let Some((kernel, initrd)) = &found.xen {
         row("Xen PV", &format!("{kernel}, {initrd}"));
     }
-    row("arguments", &found.repo_args.join(" "));
+    row("arguments", &hidden(&found.repo_args.join(" ")));
     row("memory", &format!("{} MiB at least, {} MiB good", found.minimum_memory_mib, found.recommended_memory_mib));
     Ok(())
 }
@@ -42,7 +43,7 @@ fn as_json(found: &Detected) -> serde_json::Value {
         Family::Other => "other",
     };
     json!({
-        "location": found.location.to_string(),
+        "location": found.location.shown(),
         "family": family,
         "os": found.os,
         "id": found.os_short_id,
@@ -53,7 +54,7 @@ fn as_json(found: &Detected) -> serde_json::Value {
         "initrd": found.initrd,
         "initrd_size": found.initrd_size,
         "xen": found.xen.as_ref().map(|(kernel, initrd)| json!({ "kernel": kernel, "initrd": initrd })),
-        "arguments": found.repo_args,
+        "arguments": found.repo_args.iter().map(|argument| hidden(argument)).collect::<Vec<_>>(),
         "minimum_memory_mib": found.minimum_memory_mib,
         "recommended_memory_mib": found.recommended_memory_mib,
     })

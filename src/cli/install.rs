@@ -4,13 +4,14 @@ use drover::finding::{Field, Finding, Reason, Severity};
 use drover::install::detect::{Detected, detect};
 use drover::install::plan::{self, Plan};
 use drover::install::{Request, Unattended, run as job, unattended};
+use drover::secret::hidden;
 use drover::task::{Cancel, Progress, Step};
 use drover::{Error, Result};
 use serde_json::json;
 
 use super::install_args::InstallArgs;
 use super::progress::Line;
-use super::{Context, print_json};
+use super::{Context, print};
 
 /// A button that Ctrl-C (or a TERM signal) presses.
 pub fn cancel_on_interrupt() -> Cancel {
@@ -44,12 +45,12 @@ pub fn run(context: &Context, args: &InstallArgs) -> Result<()> {
     findings.extend(plan::check(&host, &request, Some(&detected))?);
     line.end();
     for finding in findings.iter().filter(|f| f.severity != Severity::Block) {
-        eprintln!("droverctl: {}: {finding}", field_name(finding.field));
+        complain!("{}: {finding}", field_name(finding.field));
     }
     refuse(&findings)?;
     let plan = plan::plan(&host, request, detected)?;
     if args.print_xml {
-        say!("{}{}", plan.install_xml, plan.final_xml.trim_end());
+        print_xml(&plan);
         return Ok(());
     }
     if args.dry_run {
@@ -74,17 +75,27 @@ pub fn run(context: &Context, args: &InstallArgs) -> Result<()> {
     Ok(())
 }
 
+fn print_xml(plan: &Plan) {
+    let shown = hidden(&plan.install_xml);
+    if shown != plan.install_xml {
+        complain!("a password in the kernel's arguments is shown as “…”");
+    }
+    for line in shown.lines().chain(plan.final_xml.lines()) {
+        say!("{line}");
+    }
+}
+
 fn report(context: &Context, plan: &Plan, words: &str) {
     let name = &plan.request.name;
     if context.json {
-        print_json(&json!({
+        print::json(&json!({
             "machine": name,
             "uuid": plan.uuid.to_string(),
             "status": words,
             "os": plan.detected.os,
             "virt_type": plan.virt_type,
             "mac": plan.mac,
-            "kernel_args": plan.kernel_args,
+            "kernel_args": hidden(&plan.kernel_args),
         }));
     } else {
         say!("{name}: {words}");

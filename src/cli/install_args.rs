@@ -6,6 +6,7 @@ use drover::error::SourceError;
 use drover::finding::{Field, Finding, Reason};
 use drover::install::command_line::split_option;
 use drover::install::source::Location;
+use drover::install::unattended::url_of;
 use drover::install::{Disk, Format, Network, Request, Unattended, VirtChoice};
 use drover::{Error, Result};
 
@@ -192,20 +193,17 @@ fn refused(field: Field, words: &str) -> Error {
 }
 
 /// Takes the unattended file's URL out of kernel arguments. A file in the initrd or on a medium of the machine
-/// (`ks=file:…`, `ks=hd:…`) stays an argument: nobody can read it from here.
+/// (`ks=file:…`, `ks=hd:…`) stays an argument: nobody can read it from here. So does a second URL: a check refuses it.
 pub fn split_unattended(extra_args: &str) -> (Unattended, String) {
     let mut url = None;
     let rest = extra_args.split_whitespace().filter(|arg| {
-        let value = match arg.split_once('=') {
-            Some(("ks" | "inst.ks" | "url" | "preseed/url", value))
-                if value.starts_with("nfs:") || value.contains("://") =>
-            {
-                value
+        match url_of(arg).filter(|value| value.starts_with("nfs:") || value.contains("://")) {
+            Some(value) if url.is_none() => {
+                url = Some(value.to_owned());
+                false
             }
-            _ => return true,
-        };
-        url = Some(value.to_owned());
-        false
+            _ => true,
+        }
     });
     let rest = rest.collect::<Vec<_>>().join(" ");
     (url.map_or(Unattended::None, Unattended::Url), rest)
@@ -222,6 +220,7 @@ mod tests {
         assert_eq!(split("ks=nfs:1.2.3.4:/ks.cfg"), (url("nfs:1.2.3.4:/ks.cfg"), String::new()));
         assert_eq!(split("a inst.ks=http://h/k  b=c"), (url("http://h/k"), "a b=c".to_owned()));
         assert_eq!(split("auto=true url=http://h/p"), (url("http://h/p"), "auto=true".to_owned()));
+        assert_eq!(split("ks=http://h/1 ks=http://h/2"), (url("http://h/1"), "ks=http://h/2".to_owned()));
         for kept in ["ks=file:/ks.cfg", "ks=hd:sda1:/nfs/ks.cfg", "ks", "ksdevice=eth0"] {
             assert_eq!(split(kept), (Unattended::None, kept.to_owned()));
         }

@@ -4,14 +4,14 @@ use drover::domain::actions;
 use drover::domain::{DomainDetails, DomainInfo, State};
 use serde_json::{Value, json};
 
-use super::{Context, print_json};
+use super::{Context, print};
 
 /// Prints the machines, sorted by name.
 pub fn run(context: &Context, long: bool) -> Result<()> {
     let mut machines = actions::list(&context.open()?, long)?;
     machines.sort_by(|a, b| a.name.cmp(&b.name));
     if context.json {
-        print_json(&Value::Array(machines.iter().map(as_json).collect()));
+        print::json(&Value::Array(machines.iter().map(as_json).collect()));
     } else if long {
         machines.iter().for_each(print_long);
     } else {
@@ -34,11 +34,17 @@ fn state(state: State) -> &'static str {
 }
 
 fn print_table(machines: &[DomainInfo]) {
-    let width = machines.iter().map(|m| m.name.chars().count()).max().unwrap_or(0).max(4);
+    let width = machines.iter().map(|m| print::plain(&m.name).chars().count()).max().unwrap_or(0).max(4);
     say!("{:<width$} {:>9} {:>5}  State", "Name", "Mem (MiB)", "VCPUs");
     for m in machines {
         let saved = if m.has_managed_save { ", saved" } else { "" };
-        say!("{:<width$} {:>9} {:>5}  {}{saved}", m.name, m.max_memory_kib / 1024, m.vcpus, state(m.state));
+        say!(
+            "{:<width$} {:>9} {:>5}  {}{saved}",
+            print::plain(&m.name),
+            m.max_memory_kib / 1024,
+            m.vcpus,
+            state(m.state)
+        );
     }
 }
 
@@ -57,7 +63,7 @@ fn print_long(m: &DomainInfo) {
             line(name, &value);
         }
     }
-    say!();
+    say!("");
 }
 
 fn lines(d: &DomainDetails) -> Vec<(&'static str, String)> {

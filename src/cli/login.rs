@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, IsTerminal, Write};
 use drover::host::{Challenge, ChallengeKind, Credentials};
 use drover::secret::Secret;
 
+use super::print;
+
 /// Asks at the terminal; where there is none it gives up instead of waiting for ever.
 pub struct Terminal;
 
@@ -36,7 +38,7 @@ fn ask(challenge: &Challenge) -> Option<Secret> {
     };
     let asked = challenge.prompt.trim().trim_end_matches(':');
     let asked = if asked.is_empty() { label } else { asked };
-    let prompt = format!("{}: {asked}: ", challenge.host.as_str());
+    let prompt = print::plain(&format!("{}: {asked}: ", challenge.host.as_str()));
     match challenge.kind {
         ChallengeKind::Password | ChallengeKind::Passphrase => rpassword::prompt_password(prompt).ok().map(Secret::new),
         _ => read_line(&prompt, challenge.default.as_deref()),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::install::cancel_on_interrupt;
 use super::migrate_args::{CheckArgs, MigrateArgs, Target};
 use super::progress::Line;
-use super::{Context, Failure, login, print_json};
+use super::{Context, Failure, login, print};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -37,7 +37,7 @@ pub fn check_only(context: &Context, args: &CheckArgs) -> Result<(), Failure> {
     let (_, _, survey, choices) = survey(context, &args.target, args.kind.map(Kind::from))?;
     let findings = check(&survey.input(&choices));
     if context.json {
-        print_json(&Value::Array(findings.iter().map(as_json).collect()));
+        print::json(&Value::Array(findings.iter().map(as_json).collect()));
     } else {
         findings.iter().for_each(print);
     }
@@ -73,7 +73,7 @@ fn refused(findings: Vec<Finding>) -> Failure {
 fn report(context: &Context, plan: &Plan, done: &Done) {
     let (name, dest) = (&plan.name, &plan.dest);
     if context.json {
-        print_json(&json!({
+        print::json(&json!({
             "machine": name,
             "uuid": plan.id.to_string(),
             "from": plan.source,

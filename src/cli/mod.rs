@@ -1,12 +1,7 @@
 //! droverctl's verbs: what is typed, which code carries it out, and what the shell gets back.
 
-/// `println!` that does not panic when the reader has gone (`droverctl list | head -1`).
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
-}
+#[macro_use]
+mod print;
 
 mod act;
 mod detect;
@@ -18,6 +13,7 @@ mod login;
 mod migrate;
 mod migrate_args;
 mod progress;
+mod quiet;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -104,13 +100,14 @@ struct Machine {
 struct MachineAndFile {
     /// Its name or UUID
     machine: String,
-    /// A file on the host (absolute); without it libvirt keeps the state, and the next start goes on from it
+    /// A file on the host (for a remote host by its whole path); without it libvirt keeps the state, and the next start
+    /// goes on from it
     file: Option<String>,
 }
 
 #[derive(Args)]
 struct Restore {
-    /// Its name or UUID — or, as a path beginning with “/”, the file on the host that it was saved to
+    /// Its name or UUID — or, as a path with a “/” in it, the file on the host that it was saved to
     what: String,
 }
 
@@ -133,6 +130,7 @@ pub fn run() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     // Else libvirt prints its errors by itself, beside our line.
     virt::error::clear_error_callback();
+    quiet::warnings();
     let cli = Cli::parse();
     let context = Context { uri: cli.connect.unwrap_or_else(default_uri), json: cli.json };
     match carry_out(&context, cli.verb) {
@@ -141,10 +139,19 @@ pub fn run() -> ExitCode {
             let (lines, code) = failure.report();
             for line in lines {
                 // One line each, whatever line breaks a server's message has.
-                eprintln!("droverctl: {}", line.split_whitespace().collect::<Vec<_>>().join(" "));
+                complain!("{}", line.split_whitespace().collect::<Vec<_>>().join(" "));
             }
             ExitCode::from(code)
         }
+    }
+}
+
+/// What to do about an error of opening a host, to follow its words.
+fn remedy(error: &Error) -> &'static str {
+    match error {
+        Error::Denied { .. } => " (to be allowed: sudo usermod -aG libvirt USER, then log in anew)",
+        Error::NoDaemon { .. } => " (to start one: sudo systemctl enable --now libvirtd.socket)",
+        _ => "",
     }
 }
 
@@ -176,7 +183,7 @@ impl Failure {
             Self::Error(e @ Error::Login { .. }) if !login::Terminal::is_here() => {
                 (vec![format!("{e} (there is no terminal to ask for a login at)")], FAILED)
             }
-            Self::Error(e) => (vec![e.to_string()], FAILED),
+            Self::Error(e) => (vec![format!("{e}{}", remedy(&e))], FAILED),
         }
     }
 }
@@ -191,7 +198,7 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Destroy(m) => act(&m, Action::ForceOff)?,
         Verb::Pause(m) => act(&m, Action::Pause)?,
         Verb::Resume(m) => act(&m, Action::Resume)?,
-        Verb::Save(m) => act::run(context, &m.machine, m.file.map_or(Action::Save, Action::SaveTo))?,
+        Verb::Save(m) => act::save(context, &m.machine, m.file.as_deref())?,
         Verb::Restore(r) => act::restore(context, &r.what)?,
         Verb::Detect { location } => detect::run(context, &location)?,
         Verb::Install(args) => install::run(context, &args)?,
@@ -215,9 +222,4 @@ fn default_uri() -> String {
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
-}
-
-/// Prints a value as JSON on one line.
-fn print_json(value: &serde_json::Value) {
-    say!("{value}");
 }

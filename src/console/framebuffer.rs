@@ -1,5 +1,5 @@
 //! A framebuffer: pure pixels and the damage done to them.
-use crate::console::DisplayError;
+use crate::console::{DisplayError, Nonsense};
 
 /// The most pixels that a screen may have (64 Mi, so 256 MiB of memory): a hostile server gets no more.
 pub const MAX_PIXELS: u64 = 64 << 20;
@@ -111,8 +111,8 @@ impl Framebuffer {
     /// Gives the part that was drawn; an error if `data` has another size than `rect`.
     pub fn put(&mut self, rect: Rect, data: &[u8]) -> Result<Option<Rect>, DisplayError> {
         if data.len() as u64 != rect.area().saturating_mul(BPP as u64) {
-            let reason = format!("a rectangle of {}×{} came with {} bytes", rect.width, rect.height, data.len());
-            return Err(DisplayError::Protocol(reason));
+            let Rect { width, height, .. } = rect;
+            return Err(DisplayError::Protocol(Nonsense::Rectangle { width, height, bytes: data.len() }));
         }
         let Some(part) = rect.intersection(&self.bounds()) else { return Ok(None) };
         let (stride, bytes) = (rect.width as usize * BPP, part.width as usize * BPP);

@@ -55,11 +55,45 @@ pub enum DisplayError {
     Size { width: u32, height: u32 },
     /// Nothing answers at its address, or it stopped answering.
     #[error("the display does not answer: {0}")]
-    NoAnswer(String),
+    NoAnswer(Mute),
     /// The connection ended.
     #[error("the display closed the connection")]
     Closed,
     /// It sent what is no VNC.
     #[error("the display sent something that can't be understood: {0}")]
-    Protocol(String),
+    Protocol(Nonsense),
+}
+
+/// How a display does not answer. Times are in seconds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mute {
+    /// The machine has just started.
+    #[error("it has no port yet")]
+    NoPort,
+    #[error("{host}, port {port}: no answer")]
+    Silent { host: String, port: u16 },
+    /// In the system's words.
+    #[error("{host}, port {port}: {words}")]
+    At { host: String, port: u16, words: String },
+    #[error("no greeting within {0} s")]
+    NoGreeting(u64),
+    #[error("it took no input for {0} s")]
+    NoInput(u64),
+    /// The system's own words.
+    #[error("{0}")]
+    System(String),
+}
+
+/// What is no VNC.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Nonsense {
+    #[error("it begins with “{0}”")]
+    Greeting(String),
+    #[error("JPEG was not asked for")]
+    Jpeg,
+    #[error("a rectangle of {width}×{height} came with {bytes} bytes")]
+    Rectangle { width: u32, height: u32, bytes: usize },
+    /// The protocol's own words.
+    #[error("{0}")]
+    Said(String),
 }

@@ -3,10 +3,10 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
 
+use crate::console::Cursor;
 use crate::console::framebuffer::{Framebuffer, Rect};
 use crate::console::target::{self, Display};
 use crate::console::worker::{Command, Worker};
-use crate::console::{Cursor, DisplayError};
 use crate::domain::{DomainKey, State};
 use crate::host::Host;
 use crate::secret::Secret;
@@ -63,7 +63,7 @@ impl Session {
         let worker = Worker::new(Arc::new(locate), Arc::clone(&on), Arc::clone(&screen), received);
         let thread = std::thread::Builder::new().name("display".into()).spawn(move || worker.run());
         if let Err(error) = thread {
-            on(Event::Failed(DisplayError::NoAnswer(error.to_string()).into()));
+            on(Event::Failed(Error::Thread(error)));
         }
         Self { screen, commands }
     }

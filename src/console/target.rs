@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use virt::domain::Domain;
 
-use crate::console::{DisplayError, graphics_fd};
+use crate::console::{DisplayError, Mute, graphics_fd};
 use crate::domain::DomainId;
 use crate::error::is_no_domain;
 use crate::host::Host;
@@ -44,7 +44,7 @@ impl Display {
 
     /// Connects; needs a tokio runtime.
     pub(super) async fn connect(self) -> Result<Stream, DisplayError> {
-        let refused = |e: std::io::Error| DisplayError::NoAnswer(e.to_string());
+        let refused = |e: std::io::Error| DisplayError::NoAnswer(Mute::System(e.to_string()));
         match self {
             Self::Fd(fd) => {
                 let stream = std::os::unix::net::UnixStream::from(fd);
@@ -53,9 +53,11 @@ impl Display {
             }
             Self::Unix(path) => Ok(Box::new(UnixStream::connect(path).await.map_err(refused)?)),
             Self::Tcp { host, port } => {
-                let late = |_| DisplayError::NoAnswer(format!("{host}, port {port}: no answer"));
-                let at = |e| DisplayError::NoAnswer(format!("{host}, port {port}: {e}"));
-                let stream = timeout(PATIENCE, TcpStream::connect((&*host, port))).await.map_err(late)?.map_err(at)?;
+                let stream = match timeout(PATIENCE, TcpStream::connect((&*host, port))).await {
+                    Ok(Ok(stream)) => stream,
+                    Ok(Err(e)) => return Err(DisplayError::NoAnswer(Mute::At { host, port, words: e.to_string() })),
+                    Err(_) => return Err(DisplayError::NoAnswer(Mute::Silent { host, port })),
+                };
                 stream.set_nodelay(true).map_err(refused)?;
                 // A host that vanished, or a cut network, shows within about 15 s even when nothing is sent.
                 let alive = TcpKeepalive::new().with_time(Duration::from_secs(6)).with_interval(Duration::from_secs(3));
@@ -117,7 +119,7 @@ struct Graphics {
 impl Graphics {
     /// Reads it. Format: https://libvirt.org/formatdomain.html#graphical-framebuffers
     fn of(xml: &str) -> Result<Self> {
-        let unreadable = |e: roxmltree::Error| Error::Libvirt { code: 0, message: format!("domain XML: {e}") };
+        let unreadable = |e: roxmltree::Error| Error::DomainXml(e.to_string());
         let document = roxmltree::Document::parse(xml).map_err(unreadable)?;
         let devices = document.root_element().children().find(|node| node.has_tag_name("devices"));
         let all = devices.iter().flat_map(|node| node.children()).filter(|node| node.has_tag_name("graphics"));
@@ -151,7 +153,7 @@ impl Graphics {
         match (self.socket, self.port, host) {
             (Some(socket), _, None) => Ok(Display::Unix(socket.into())),
             (Some(socket), None, Some(host)) => Err(DisplayError::RemoteSocket { host, socket }),
-            (None, None, _) if self.autoport => Err(DisplayError::NoAnswer("it has no port yet".into())),
+            (None, None, _) if self.autoport => Err(DisplayError::NoAnswer(Mute::NoPort)),
             (None, None, _) => Err(DisplayError::NotListening),
             (_, Some(port), host) => {
                 let listen = self.listen.filter(|listen| !is_any(listen));
@@ -210,7 +212,7 @@ mod tests {
         };
         assert_eq!(kind(""), DisplayError::None);
         assert_eq!(kind("<graphics type='spice' port='5900'/>"), DisplayError::Kind("spice".into()));
-        assert!(matches!(Graphics::of("<domain"), Err(Error::Libvirt { .. })));
+        assert!(matches!(Graphics::of("<domain"), Err(Error::DomainXml(_))));
         assert!(matches!(Graphics::of("<domain/>"), Err(Error::Display(DisplayError::None))));
     }
 

@@ -12,7 +12,7 @@ use vnc::{PixelFormat, VncClient, VncConnector, VncEncoding, VncError, VncEvent,
 
 use crate::console::framebuffer::Rect;
 use crate::console::target::Stream;
-use crate::console::{Cursor, DisplayError};
+use crate::console::{Cursor, DisplayError, Mute, Nonsense};
 use crate::secret::Secret;
 
 /// A display must greet us within this time, and take our input within it.
@@ -83,13 +83,13 @@ async fn greeted(stream: Stream) -> Result<Stream, DisplayError> {
     timeout(PATIENCE, from.read_exact(&mut version)).await.map_err(|_| silent())?.map_err(io)?;
     if !version.starts_with(b"RFB ") {
         let said = String::from_utf8_lossy(&version).trim_end().to_owned();
-        return Err(DisplayError::Protocol(format!("it begins with “{said}”")));
+        return Err(DisplayError::Protocol(Nonsense::Greeting(said)));
     }
     Ok(Box::new(tokio::io::join(std::io::Cursor::new(version).chain(from), to)))
 }
 
 fn silent() -> DisplayError {
-    DisplayError::NoAnswer(format!("no greeting within {} s", PATIENCE.as_secs()))
+    DisplayError::NoAnswer(Mute::NoGreeting(PATIENCE.as_secs()))
 }
 
 impl Link {
@@ -103,8 +103,8 @@ impl Link {
             VncEvent::Copy(to, from) => Message::Copy { to: rectangle(to), from: (from.x.into(), from.y.into()) },
             VncEvent::SetCursor(rect, pixels) => Message::Cursor(cursor(rectangle(rect), pixels)),
             VncEvent::Text(text) => Message::Clipboard(text),
-            VncEvent::JpegImage(..) => return Err(DisplayError::Protocol("JPEG was not asked for".into())),
-            VncEvent::Error(text) => return Err(DisplayError::Protocol(text)),
+            VncEvent::JpegImage(..) => return Err(DisplayError::Protocol(Nonsense::Jpeg)),
+            VncEvent::Error(text) => return Err(DisplayError::Protocol(Nonsense::Said(text))),
             _ => Message::Nothing,
         })
     }
@@ -128,7 +128,7 @@ impl Link {
     }
 
     async fn send(&self, event: X11Event) -> Result<(), DisplayError> {
-        let stuck = || DisplayError::NoAnswer(format!("it took no input for {} s", PATIENCE.as_secs()));
+        let stuck = || DisplayError::NoAnswer(Mute::NoInput(PATIENCE.as_secs()));
         timeout(PATIENCE, self.0.input(event)).await.map_err(|_| stuck())?.map_err(protocol)
     }
 }
@@ -147,8 +147,10 @@ fn protocol(error: VncError) -> DisplayError {
     match error {
         VncError::ClientNotRunning => DisplayError::Closed,
         VncError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => DisplayError::Closed,
-        VncError::IoError(e) if e.kind() == std::io::ErrorKind::InvalidData => DisplayError::Protocol(e.to_string()),
-        VncError::IoError(e) => DisplayError::NoAnswer(e.to_string()),
-        error => DisplayError::Protocol(error.to_string()),
+        VncError::IoError(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+            DisplayError::Protocol(Nonsense::Said(e.to_string()))
+        }
+        VncError::IoError(e) => DisplayError::NoAnswer(Mute::System(e.to_string())),
+        error => DisplayError::Protocol(Nonsense::Said(error.to_string())),
     }
 }

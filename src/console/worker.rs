@@ -80,7 +80,7 @@ impl Worker {
                 // A call to a host that hangs must not keep this thread.
                 runtime.shutdown_background();
             }
-            Err(error) => (self.on)(Event::Failed(DisplayError::NoAnswer(error.to_string()).into())),
+            Err(error) => (self.on)(Event::Failed(Error::Thread(error))),
         }
     }
 
@@ -127,7 +127,8 @@ impl Worker {
                 Ok(Ok(Some(display))) => display,
                 Ok(Ok(None)) => return Err(End::Off),
                 Ok(Err(error)) => return Err(ended(error)),
-                Err(panicked) => return Err(End::Lost(DisplayError::NoAnswer(panicked.to_string()).into())),
+                // It panicked, which was printed.
+                Err(_) => return Err(End::Lost(Error::Fault)),
             };
             let local = display.is_local();
             let stream = display.connect().await.map_err(|e| ended(e.into()))?;

@@ -144,10 +144,7 @@ fn delete(handle: &Domain, force: bool) -> Result<()> {
     if handle.is_active()? {
         if !force {
             // libvirt would undefine it all the same and leave a transient machine running.
-            return Err(Error::Libvirt {
-                code: sys::VIR_ERR_OPERATION_INVALID,
-                message: Denial::MustBeOff.to_string(),
-            });
+            return Err(Error::NotAllowed(Denial::MustBeOff));
         }
         let persistent = handle.is_persistent()?;
         handle.destroy()?;

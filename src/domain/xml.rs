@@ -11,8 +11,7 @@ const LIBOSINFO_NAMESPACE: &str = "http://libosinfo.org/xmlns/libvirt/domain/1.0
 
 /// Reads a domain's XML. Addresses and snapshots are not in it and stay empty.
 pub fn details(xml: &str) -> Result<DomainDetails> {
-    let document =
-        Document::parse(xml).map_err(|e| Error::Libvirt { code: 0, message: format!("the machine's XML: {e}") })?;
+    let document = Document::parse(xml).map_err(|e| Error::DomainXml(e.to_string()))?;
     let domain = document.root_element();
     let os = child(domain, "os");
     let kind = os.and_then(|os| child(os, "type"));

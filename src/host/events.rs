@@ -1,6 +1,7 @@
 //! libvirt's events: one loop thread for the whole process, and callbacks that only copy and send.
 #![allow(unsafe_code)]
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong, c_void};
+use std::io;
 use std::sync::OnceLock;
 use std::thread;
 
@@ -8,7 +9,7 @@ use uuid::Uuid;
 use virt::connect::Connect;
 use virt_sys as sys;
 
-use super::event_loop;
+use super::{Cause, event_loop};
 use crate::domain::DomainId;
 use crate::{Error, Result};
 
@@ -30,32 +31,32 @@ pub(super) enum CloseReason {
     Client,
 }
 
-impl CloseReason {
-    /// In words, for [`super::LinkState::Lost`].
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "the connection broke",
-            Self::EndOfFile => "the daemon closed the connection",
-            Self::Keepalive => "the host does not answer",
-            Self::Client => "closed here",
+impl From<CloseReason> for Cause {
+    fn from(reason: CloseReason) -> Self {
+        match reason {
+            CloseReason::Error => Self::Broken,
+            CloseReason::EndOfFile => Self::Closed,
+            CloseReason::Keepalive => Self::Silent,
+            CloseReason::Client => Self::ClosedHere,
         }
     }
 }
 
 /// Initializes libvirt and starts its event loop, once per process; must come before the first open.
 pub fn start_loop() -> Result<()> {
-    static STARTED: OnceLock<Option<String>> = OnceLock::new();
+    static STARTED: OnceLock<Option<(io::ErrorKind, String)>> = OnceLock::new();
+    let words = |error: io::Error| (error.kind(), error.to_string());
     let failure = STARTED.get_or_init(|| {
         // Or libvirt prints each error on stderr.
         virt::error::clear_error_callback();
         let woken = match event_loop::register() {
             Ok(woken) => woken,
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Some(words(error)),
         };
         let run = move || event_loop::run(woken);
-        thread::Builder::new().name("libvirt-events".into()).spawn(run).err().map(|error| error.to_string())
+        thread::Builder::new().name("libvirt-events".into()).spawn(run).err().map(words)
     });
-    failure.clone().map_or(Ok(()), |message| Err(Error::Libvirt { code: 0, message }))
+    failure.clone().map_or(Ok(()), |(kind, words)| Err(Error::Thread(io::Error::new(kind, words))))
 }
 
 type Sink = Box<dyn Fn(Event) + Send + Sync>;

@@ -10,6 +10,7 @@ use std::thread;
 
 use virt::connect::Connect;
 
+use super::Cause;
 use crate::{Error, Result};
 
 type Job = Box<dyn FnOnce(&Connect) + Send>;
@@ -26,7 +27,7 @@ pub(super) struct Lane {
     uri: String,
     size: Size,
     /// Told once when a call finds the link dead, with the reason.
-    on_dead: Box<dyn Fn(String) + Send + Sync>,
+    on_dead: Box<dyn Fn(Cause) + Send + Sync>,
     state: Mutex<State>,
     work: Condvar,
 }
@@ -48,7 +49,7 @@ impl Lane {
         uri: &str,
         link: Connect,
         size: Size,
-        on_dead: impl Fn(String) + Send + Sync + 'static,
+        on_dead: impl Fn(Cause) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let state = Mutex::new(State { link: Some(link), ..State::default() });
         Arc::new(Self { uri: uri.into(), size, on_dead: Box::new(on_dead), state, work: Condvar::new() })
@@ -78,7 +79,7 @@ impl Lane {
                 Ok(_) => state.threads += 1,
                 Err(source) if state.threads == 0 => {
                     state.queue.pop_back();
-                    return Err(Error::File { path: "thread".into(), source });
+                    return Err(Error::Thread(source));
                 }
                 Err(_) => {}
             }
@@ -108,7 +109,7 @@ impl Lane {
         };
         let lane = Arc::clone(self);
         let submitted = self.submit(move |link| {
-            let result = catch_unwind(AssertUnwindSafe(|| f(link))).unwrap_or_else(|_| Err(fault()));
+            let result = catch_unwind(AssertUnwindSafe(|| f(link))).unwrap_or(Err(Error::Fault));
             let _ = sender.send(result.map_err(|error| lane.judge(link, error)));
         });
         let result = submitted.and_then(|()| answer.recv().unwrap_or_else(|_| Err(self.lost())));
@@ -125,7 +126,7 @@ impl Lane {
     fn check(&self, link: &Connect, error: &Error) -> bool {
         let alive = is_alive(link);
         if !alive {
-            (self.on_dead)(error.to_string());
+            (self.on_dead)(error.cause());
         }
         alive
     }
@@ -162,10 +163,6 @@ impl Lane {
 /// Whether the link's socket is open (no call goes out). A driver that can't tell has none to lose.
 pub(super) fn is_alive(link: &Connect) -> bool {
     link.is_alive().unwrap_or(true)
-}
-
-fn fault() -> Error {
-    Error::Libvirt { code: 0, message: "a call to the host failed inside Drover".into() }
 }
 
 /// Drops something that holds a link on a thread of its own: closing may wait for a daemon that does not answer.
@@ -205,7 +202,7 @@ mod tests {
         let lane = lane(1, 4);
         assert_eq!(lane.call(|link| Ok(link.driver_type()?)).unwrap(), "TEST");
         let fault = lane.call::<()>(|_| panic!("on purpose"));
-        assert!(matches!(fault, Err(Error::Libvirt { code: 0, .. })));
+        assert!(matches!(fault, Err(Error::Fault)));
         assert!(lane.call(|link| Ok(link.hostname()?)).is_ok());
         lane.kill();
     }

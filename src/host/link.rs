@@ -9,8 +9,10 @@ use virt::connect::Connect;
 
 use super::events::Registration;
 use super::lane::{Lane, Size, dispose};
+use super::pulse::{self, Pulse};
 use super::rates::Rates;
 use super::reads::{self, Answer};
+use super::uri::{HostUri, Transport};
 use super::watch::Signal;
 use crate::Error;
 use crate::domain::read::{self, Row};
@@ -47,6 +49,8 @@ pub(super) struct Link {
     figures_at: Option<Instant>,
     figures_under_way: bool,
     poll_at: Option<Instant>,
+    /// Where libvirt's keepalive may not watch over the link.
+    pulse: Option<Pulse>,
     pub vcpus: HashMap<DomainId, u32>,
     pub rates: Rates,
     /// The last list of a polled driver.
@@ -63,6 +67,8 @@ impl Link {
     ) -> Self {
         let dead = signals.clone();
         let on_dead = move |reason| drop(dead.send(Signal::Dead { generation, reason }));
+        let is_inside = HostUri::parse(uri).is_ok_and(|uri| uri.transport == Transport::Inside);
+        let pulse = (pulse::is_needed() && !is_inside).then(|| Pulse::new(uri, connect.clone(), on_dead.clone()));
         let poll_at = (!registration.lifecycle).then(|| Instant::now() + POLL);
         Self {
             generation,
@@ -80,6 +86,7 @@ impl Link {
             figures_at: None,
             figures_under_way: false,
             poll_at,
+            pulse,
             vcpus: HashMap::new(),
             rates: Rates::default(),
             polled: Vec::new(),
@@ -91,12 +98,11 @@ impl Link {
         self.number += 1;
         let (number, generation, signals) = (self.number, self.generation, self.signals.clone());
         let submitted = self.reads.submit(move |connect| {
-            let fault = || Error::Libvirt { code: 0, message: "reading failed inside Drover".into() };
-            let answer = catch_unwind(AssertUnwindSafe(|| job(connect))).unwrap_or_else(|_| Answer::Failed(fault()));
+            let answer = catch_unwind(AssertUnwindSafe(|| job(connect))).unwrap_or(Answer::Failed(Error::Fault));
             let _ = signals.send(Signal::Read { generation, number, answer });
         });
         if let Err(error) = submitted {
-            let _ = self.signals.send(Signal::Dead { generation, reason: error.to_string() });
+            let _ = self.signals.send(Signal::Dead { generation, reason: error.cause() });
         }
     }
 
@@ -174,8 +180,24 @@ impl Link {
         self.figures_at = every.map(|every| Instant::now() + every);
     }
 
+    /// The question whether the host still answers has its answer.
+    pub(super) fn answered(&mut self) {
+        if let Some(pulse) = &mut self.pulse {
+            pulse.answered(Instant::now());
+        }
+    }
+
+    fn beat(&mut self, now: Instant) {
+        let (generation, signals) = (self.generation, self.signals.clone());
+        let Some(pulse) = &mut self.pulse else { return };
+        if !pulse.ask(now, move || drop(signals.send(Signal::Answered { generation }))) {
+            let _ = self.signals.send(Signal::Dead { generation, reason: "it does not answer".into() });
+        }
+    }
+
     /// Gives out all reading that is due.
     pub(super) fn pump(&mut self, now: Instant) {
+        self.beat(now);
         if !self.listed {
             return;
         }
@@ -217,12 +239,16 @@ impl Link {
     /// When something is due next, if nothing is heard before.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let flush = self.flush_at.filter(|_| self.listed && self.event_jobs == 0);
-        [flush, self.figures_at, self.poll_at].into_iter().flatten().min()
+        let pulse = self.pulse.as_ref().map(Pulse::deadline);
+        [flush, self.figures_at, self.poll_at, pulse].into_iter().flatten().min()
     }
 
     /// Gives the link up without waiting for anything.
     pub(super) fn abandon(self) {
         self.reads.kill();
+        if let Some(pulse) = self.pulse {
+            pulse.abandon();
+        }
         dispose((self.registration, self.details));
     }
 }

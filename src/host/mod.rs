@@ -1,5 +1,6 @@
 //! Host: one libvirt daemon at one URI — opened in the background, called in a bounded lane, reopened when lost.
 mod again;
+mod cause;
 mod credentials;
 mod event_loop;
 pub mod events;
@@ -7,6 +8,7 @@ mod lane;
 mod link;
 pub(crate) mod migrate_ffi;
 mod open;
+mod pulse;
 mod rates;
 mod reads;
 pub(crate) mod stats;
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 use virt::connect::Connect;
 
+pub use cause::Cause;
 pub use credentials::{Challenge, ChallengeKind, Credentials, NoCredentials};
 use lane::{Lane, Size};
 pub use update::{FailKind, HostId, HostInfo, HostLoad, LinkState, Update};
@@ -113,7 +116,7 @@ impl Host {
         let watcher = Watcher::new(Arc::clone(&shared), options.stats_every, signals.clone(), Box::new(on));
         let spawned = thread::Builder::new().name("host-watch".into()).spawn(move || watcher.run(&received));
         if let Err(error) = spawned {
-            let reason = error.to_string();
+            let reason = Cause::Thread(error.to_string());
             shared.set(LinkState::Failed { reason, kind: FailKind::Other, retry_at: None }, None);
         }
         Self { inner: Arc::new(Inner { shared, watcher: Some(signals) }) }
@@ -187,7 +190,7 @@ impl Host {
 
 fn fresh(shared: &Shared) -> Result<Connect> {
     events::start_loop()?;
-    open::open(&shared.id, shared.credentials.as_ref(), &AtomicBool::new(false))
+    open::open(&shared.id, shared.credentials.as_ref(), &AtomicBool::new(false), true)
 }
 
 thread_local! {

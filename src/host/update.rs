@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::Cause;
 use crate::domain::{DomainId, DomainInfo, DomainStats};
 
 /// Which host: its URI as it was given. Cheap to clone and compare.
@@ -40,9 +41,9 @@ pub enum LinkState {
     /// Open and answering.
     Up,
     /// It was up and is lost; rows stay. `since` is when; the next try comes at `retry_at`.
-    Lost { since: SystemTime, retry_at: SystemTime, reason: String },
+    Lost { since: SystemTime, retry_at: SystemTime, reason: Cause },
     /// It never came up (or a login was refused); retried at `retry_at` unless `None` (needs a person).
-    Failed { reason: String, kind: FailKind, retry_at: Option<SystemTime> },
+    Failed { reason: Cause, kind: FailKind, retry_at: Option<SystemTime> },
     /// Closed by us.
     Closed,
 }

@@ -2,6 +2,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Cause;
 use crate::Error;
 
 /// How a connection travels.
@@ -185,7 +186,7 @@ impl fmt::Display for HostUri {
 impl UriProblem {
     /// This problem as the core's error.
     pub fn of(self, uri: &str) -> Error {
-        Error::Uri { uri: uri.into(), reason: self.to_string() }
+        Error::Uri { uri: uri.into(), reason: Cause::Uri(self) }
     }
 }
 

@@ -14,7 +14,7 @@ use super::events::{self, Event, Registration};
 use super::lane::{Lane, dispose};
 use super::link::Link;
 use super::reads::Answer;
-use super::{CALLS, FailKind, HostId, LinkState, Shared, Update, open};
+use super::{CALLS, Cause, FailKind, HostId, LinkState, Shared, Update, open, pulse};
 use crate::domain::read::Row;
 use crate::domain::{DomainId, DomainInfo};
 use crate::{Error, Result};
@@ -28,8 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) enum Signal {
     Opened { attempt: u64, result: Result<(Connect, Registration)> },
     Event { generation: u64, event: Event },
-    Dead { generation: u64, reason: String },
+    Dead { generation: u64, reason: Cause },
     Read { generation: u64, number: u64, answer: Answer },
+    Answered { generation: u64 },
     Refresh(DomainId),
     RetryNow,
     Close,
@@ -152,7 +153,7 @@ impl Watcher {
         });
         if let Err(source) = spawned {
             self.opening = None;
-            self.failed(&Error::File { path: "thread".into(), source });
+            self.failed(&Error::Thread(source));
         }
     }
 
@@ -169,13 +170,22 @@ impl Watcher {
             Signal::Opened { result, .. } => dispose(result.ok()),
             Signal::Event { generation, event } if self.is_current(generation) => match event {
                 Event::Domain(id) => self.touch(id),
-                Event::Closed(reason) => self.lost(reason.as_str().to_owned()),
+                Event::Closed(reason) => self.lost(reason.into()),
             },
             Signal::Dead { generation, reason } if self.is_current(generation) => self.lost(reason),
             Signal::Read { generation, number, answer } if self.is_current(generation) => self.take(number, answer),
             // Of a link that is gone; its handles may close it.
             Signal::Read { answer: Answer::List(rows), .. } => dispose(rows.ok()),
-            Signal::Event { .. } | Signal::Dead { .. } | Signal::Read { .. } | Signal::Close => {}
+            Signal::Answered { generation } if self.is_current(generation) => {
+                if let Some(link) = &mut self.link {
+                    link.answered();
+                }
+            }
+            Signal::Event { .. }
+            | Signal::Dead { .. }
+            | Signal::Read { .. }
+            | Signal::Answered { .. }
+            | Signal::Close => {}
             Signal::Refresh(id) => self.touch(id),
             Signal::RetryNow => {
                 if self.link.is_none() {
@@ -216,11 +226,11 @@ impl Watcher {
         (Instant::now() + Duration::from_secs(delay), SystemTime::now() + Duration::from_secs(delay))
     }
 
-    fn lost(&mut self, reason: String) {
+    fn lost(&mut self, reason: Cause) {
         if let Some(link) = self.link.take() {
             link.abandon();
         }
-        tracing::info!(host = %self.shared.id, reason, "link lost");
+        tracing::info!(host = %self.shared.id, %reason, "link lost");
         let since = *self.lost_since.get_or_insert_with(SystemTime::now);
         let (at, retry_at) = self.next_try();
         self.retry_at = Some(at);
@@ -228,8 +238,8 @@ impl Watcher {
     }
 
     fn failed(&mut self, error: &Error) {
-        let (kind, reason) = (error.fail_kind(), error.reason());
-        tracing::info!(host = %self.shared.id, ?kind, reason, "not opened");
+        let (kind, reason) = (error.fail_kind(), error.cause());
+        tracing::info!(host = %self.shared.id, ?kind, %reason, "not opened");
         let needs_person = match kind {
             FailKind::BadUri | FailKind::Login => true,
             // A daemon that restarts may show a closed socket for a moment.
@@ -248,7 +258,7 @@ impl Watcher {
     /// The daemon does not answer the opening. The thread that waits for it goes on, and no second one is started
     /// beside it until a person asks for it.
     fn silent(&mut self) {
-        let (kind, reason) = (FailKind::Unreachable, "it does not answer".to_owned());
+        let (kind, reason) = (FailKind::Unreachable, Cause::Silent);
         let retry_at = SystemTime::now();
         self.tell_link(
             match self.lost_since {
@@ -261,8 +271,8 @@ impl Watcher {
 
     fn take(&mut self, number: u64, answer: Answer) {
         match answer {
-            Answer::Failed(error) => return self.lost(error.reason()),
-            Answer::List(Err(error)) => return self.lost(error.reason()),
+            Answer::Failed(error) => return self.lost(error.cause()),
+            Answer::List(Err(error)) => return self.lost(error.cause()),
             Answer::List(Ok(rows)) => return self.take_list(number, rows),
             _ => {}
         }
@@ -354,7 +364,7 @@ fn open_link(
     signals: &Sender<Signal>,
 ) -> Result<(Connect, Registration)> {
     events::start_loop()?;
-    let connect = open::open(&shared.id, shared.credentials.as_ref(), asking)?;
+    let connect = open::open(&shared.id, shared.credentials.as_ref(), asking, !pulse::is_needed())?;
     let signals = signals.clone();
     let on = move |event| drop(signals.send(Signal::Event { generation, event }));
     let registration = Registration::new(&connect, on);

@@ -5,8 +5,8 @@ use crate::finding::{Field, Finding, Reason};
 use crate::host::Host;
 use crate::install::capabilities::Capabilities;
 use crate::install::detect::Detected;
-use crate::install::{Disk, Network, Request, VirtChoice};
-use crate::storage::{self, Folder, Look};
+use crate::install::{Disk, Network, Request, VirtChoice, unattended};
+use crate::storage::{self, Folder, FolderProblem, Look, NoPool};
 use crate::{Result, network};
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
@@ -23,6 +23,7 @@ pub fn check(host: &Host, request: &Request, detected: Option<&Detected>) -> Res
         check.disk()?;
         check.network()?;
         check.mac()?;
+        check.answers();
         Ok(check.findings)
     })
 }
@@ -37,6 +38,13 @@ struct Check<'a> {
 impl Check<'_> {
     fn block(&mut self, field: Field, reason: Reason) {
         self.findings.push(Finding::block(field, reason));
+    }
+
+    fn answers(&mut self) {
+        let named = unattended::named(self.request);
+        if named.len() > 1 {
+            self.block(Field::Unattended, Reason::SeveralAnswers { named });
+        }
     }
 
     fn name(&mut self) {
@@ -103,26 +111,30 @@ impl Check<'_> {
         if let Disk::Existing { .. } = self.request.disk {
             return self.existing_disk(&path);
         }
-        let host = self.host.clone();
-        let folder_text = folder.to_owned();
         match storage::look(self.conn, folder) {
             Look::Here(here) if here.names.iter().any(|n| n == file) => self.taken_path(&path)?,
             Look::Here(here) => {
-                if let Err(reason) = storage::can_write(self.conn, folder) {
-                    self.block(Field::DiskPath, Reason::NotWritable { host, folder: folder_text, reason });
+                match storage::can_write(self.conn, folder) {
+                    Ok(()) => {}
+                    Err(NoPool::Folder(problem)) => self.folder(folder, problem),
+                    Err(NoPool::Other(e)) => self.block(Field::DiskPath, Reason::Host(e.cause().to_string())),
                 }
                 self.room(folder, &here);
             }
-            Look::Missing | Look::NotFolder => {
-                self.block(Field::DiskPath, Reason::NoFolder { host, folder: folder_text });
-            }
-            Look::Denied(reason) => {
-                self.block(Field::DiskPath, Reason::NotWritable { host, folder: folder_text, reason });
-            }
-            Look::Kernels => self.block(Field::DiskPath, Reason::KernelFolder { folder: folder_text }),
+            Look::No(problem) => self.folder(folder, problem),
             Look::Unknown(words) => self.block(Field::DiskPath, Reason::Host(words)),
         }
         Ok(())
+    }
+
+    fn folder(&mut self, folder: &str, problem: FolderProblem) {
+        let (host, folder) = (self.host.clone(), folder.to_owned());
+        let reason = match problem {
+            FolderProblem::Missing | FolderProblem::NotFolder => Reason::NoFolder { host, folder },
+            FolderProblem::Denied(reason) => Reason::NotWritable { host, folder, reason },
+            FolderProblem::Kernels => Reason::KernelFolder { folder },
+        };
+        self.block(Field::DiskPath, reason);
     }
 
     fn taken_path(&mut self, path: &str) -> Result<()> {

@@ -1,7 +1,9 @@
-//! The equal commands of a plan, to copy into a shell: for `virt-install` and for `droverctl`.
+//! The equal commands of a plan, to copy into a shell: for `virt-install` and for `droverctl`. Passwords in URLs are
+//! hidden: who copies the command puts them in again.
 use crate::install::plan::Plan;
 use crate::install::source::Location;
 use crate::install::{Disk, Format, Network, Unattended, VirtChoice};
+use crate::secret::hidden;
 
 /// The `virt-install` command that would make the same machine, quoted for a shell. virt-install reads no NFS ("NFS URL
 /// installs are no longer supported"), so for a tree there this is [`droverctl`]'s command.
@@ -152,6 +154,7 @@ impl Words {
 
     /// An option and its value, as one word where the value could be taken for an option.
     fn pair(&mut self, option: &str, value: &str) {
+        let value = &hidden(value);
         if value.starts_with('-') {
             return self.one(&format!("{option}={value}"));
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-use crate::error::SourceError;
+use crate::error::{Expected, SourceError};
 use crate::task::Cancel;
 use crate::{Error, Result};
 
@@ -18,8 +18,6 @@ const XZ: &[u8] = b"\xfd7zXZ\0";
 const CPIO: &[u8] = b"07070";
 /// What an initial RAM disk begins with: a cpio archive as it is, or compressed in a way that kernels know.
 const INITRDS: [&[u8]; 8] = [CPIO, GZIP, XZ, b"\x28\xb5\x2f\xfd", b"\x02\x21\x4c\x18", b"BZh", b"\x5d\0\0", b"\x89LZO"];
-const EXPECTED_INITRD: &str = "initrd";
-const EXPECTED_KERNEL: &str = "Linux kernel";
 
 /// Whether a file that begins like this is a kernel: x86 bzImage (Documentation/arch/x86/boot), arm64 Image, ELF, or
 /// any of them compressed.
@@ -39,7 +37,7 @@ pub fn looks_like_initrd(first: &[u8]) -> bool {
 pub fn check_kernel(file: &Path, name: &str) -> Result<()> {
     let (first, length) = beginning(file)?;
     if !looks_like_kernel(&first) {
-        return Err(SourceError::Damaged { name: name.into(), expected: EXPECTED_KERNEL }.into());
+        return Err(SourceError::Damaged { name: name.into(), expected: Expected::Kernel }.into());
     }
     match bz_image_size(&first) {
         Some(want) if length < want => Err(SourceError::Truncated { name: name.into(), got: length, want }.into()),
@@ -69,7 +67,7 @@ pub fn check_initrd(file: &Path, name: &str, cancel: &Cancel) -> Result<()> {
             () if first.starts_with(XZ) => xz_ends(file)?,
             () => true,
         };
-    if whole { Ok(()) } else { Err(SourceError::Damaged { name: name.into(), expected: EXPECTED_INITRD }.into()) }
+    if whole { Ok(()) } else { Err(SourceError::Damaged { name: name.into(), expected: Expected::Initrd }.into()) }
 }
 
 fn gunzips(file: &Path, cancel: &Cancel) -> Result<bool> {
@@ -114,15 +112,12 @@ pub fn append(initrd: &Path, file: &Path, name: &str) -> Result<()> {
 /// The same for contents, all in one archive. A name has no slash in it.
 pub fn append_files(initrd: &Path, files: &[(&str, &[u8])]) -> Result<()> {
     if let Some((name, _)) = files.iter().find(|(name, _)| name.is_empty() || name.contains(['/', '\0'])) {
-        let source = io::Error::new(io::ErrorKind::InvalidFilename, "a file at an initrd's root has a plain name");
+        let source = io::ErrorKind::InvalidFilename.into();
         return Err(Error::File { path: (*name).into(), source });
     }
     if !holds_cpio(initrd)? {
-        return Err(SourceError::Damaged {
-            name: initrd.display().to_string(),
-            expected: "initrd that can take files",
-        }
-        .into());
+        let name = initrd.display().to_string();
+        return Err(SourceError::Damaged { name, expected: Expected::InitrdForFiles }.into());
     }
     let write = || {
         let mut out = OpenOptions::new().append(true).open(initrd)?;

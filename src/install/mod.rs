@@ -12,12 +12,15 @@ pub mod source;
 pub mod unattended;
 pub mod xml;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use source::Location;
 
+use crate::secret::hidden;
+
 /// Everything that a person chose for a new machine; nothing in it was checked yet.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Request {
     pub name: String,
     pub memory_mib: u64,
@@ -32,6 +35,16 @@ pub struct Request {
     pub network: Network,
     /// `None`: one is made (52:54:00:… on QEMU, 00:16:3e:… on Xen).
     pub mac: Option<String>,
+}
+
+/// Messages are logged, and the arguments may hold a password.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let args = hidden(&self.extra_args);
+        let mut shown = f.debug_struct("Request");
+        shown.field("name", &self.name).field("location", &self.location).field("unattended", &self.unattended);
+        shown.field("extra_args", &args).field("disk", &self.disk).finish_non_exhaustive()
+    }
 }
 
 /// Which kind of virtualisation.
@@ -49,7 +62,7 @@ pub enum VirtChoice {
 }
 
 /// How the installer is answered.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub enum Unattended {
     /// A person sits at the console.
     #[default]
@@ -58,6 +71,16 @@ pub enum Unattended {
     Url(String),
     /// A file here, put into the initrd.
     Inject(PathBuf),
+}
+
+impl fmt::Debug for Unattended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Url(url) => f.debug_tuple("Url").field(&hidden(url)).finish(),
+            Self::Inject(path) => f.debug_tuple("Inject").field(path).finish(),
+        }
+    }
 }
 
 /// The machine's disk.

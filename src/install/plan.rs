@@ -1,4 +1,5 @@
 //! A request made concrete and checked against its host: what will be made, in order, and what stands in the way.
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -13,13 +14,14 @@ use crate::install::os::OsNeeds;
 use crate::install::xml::{self, Boot, Spec};
 use crate::install::{Disk, Format, Network, Request, Unattended};
 use crate::storage::{self, Look};
+use crate::task::Step;
 use crate::{Error, Result};
 
 /// Where libvirt keeps installers' kernels for its system instances: QEMU's user may read there, SELinux and AppArmor agree.
 const BOOT_FOLDER: &str = "/var/lib/libvirt/boot";
 
 /// What will be done, with every value decided.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Plan {
     pub request: Request,
     pub detected: Detected,
@@ -39,6 +41,30 @@ pub struct Plan {
     pub initrd_path: String,
     /// A file here that goes into the initrd, and its name there.
     pub inject: Option<(PathBuf, String)>,
+}
+
+/// Messages are logged, and the kernel's arguments may hold a password.
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("uuid", &self.uuid).field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// The steps that carrying it out takes until its machine runs, in order.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = vec![Step::FetchKernel, Step::FetchInitrd];
+        steps.extend(self.inject.is_some().then_some(Step::Inject));
+        steps.extend(self.uploads().then_some(Step::Upload));
+        steps.extend(matches!(self.request.disk, Disk::New { .. }).then_some(Step::CreateDisk));
+        steps.extend([Step::Define, Step::Start]);
+        steps
+    }
+
+    /// Whether the host is given kernel and initrd. The test driver's hosts have no files to boot from, and need none.
+    pub fn uploads(&self) -> bool {
+        self.virt_type != "test"
+    }
 }
 
 /// What [`decide`] can't find out by itself.
@@ -193,11 +219,7 @@ fn boot_folder(conn: &Connect, request: &Request) -> Result<String> {
         return Ok(storage::split(path)?.0.to_owned());
     }
     let pools = conn.list_all_storage_pools(virt_sys::VIR_CONNECT_LIST_STORAGE_POOLS_DIR)?;
-    pools
-        .iter()
-        .filter(|p| p.is_active().unwrap_or(false))
-        .find_map(storage::target)
-        .ok_or_else(|| Error::Unsupported("there is no folder for the installer's kernel (no storage pool)".into()))
+    pools.iter().filter(|p| p.is_active().unwrap_or(false)).find_map(storage::target).ok_or(Error::NoBootFolder)
 }
 
 #[cfg(test)]

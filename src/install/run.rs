@@ -11,6 +11,7 @@ use virt::domain::{Domain, DomainShutoffReason, DomainStateReason};
 use virt::enumutil::Enum;
 
 use crate::domain::DomainId;
+use crate::error::Left;
 use crate::host::Host;
 use crate::install::plan::Plan;
 use crate::install::{Disk, inject, source};
@@ -42,6 +43,11 @@ pub fn run(host: &Host, plan: &Plan, on: impl Fn(Progress) + Sync, cancel: &Canc
         Err(cause) => {
             on(Progress::begin(Step::RollBack));
             let left = made.undo(host, plan);
+            // What an upload left behind is among these files, and perhaps gone now.
+            let cause = match cause {
+                Error::LeftBehind { cause, .. } => *cause,
+                cause => cause,
+            };
             if left.is_empty() { Err(cause) } else { Err(Error::LeftBehind { cause: Box::new(cause), left }) }
         }
     }
@@ -110,6 +116,8 @@ fn steps(host: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> 
     // Holds kernel and initrd until they are on the host; it removes itself.
     let here = TempDir::with_prefix("drover-").map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
     let (kernel, initrd) = (here.path().join("vmlinuz"), here.path().join("initrd"));
+    // Before the first word of the server, which may be slow to come.
+    on(Progress::begin(Step::FetchKernel));
     let mut tree = source::open(&plan.detected.location, cancel)?;
     fetch(tree.as_mut(), &plan.kernel, &kernel, Step::FetchKernel, on, cancel)?;
     fetch(tree.as_mut(), &plan.initrd, &initrd, Step::FetchInitrd, on, cancel)?;
@@ -119,7 +127,7 @@ fn steps(host: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> 
         inject::append(&initrd, file, name)?;
     }
     cancel.check()?;
-    if !is_test(plan) {
+    if plan.uploads() {
         // Their names are ours alone, so they may be removed even if we never hear that they were made.
         made.files = vec![plan.kernel_path.clone(), plan.initrd_path.clone()];
         let pairs = vec![(kernel, plan.kernel_path.clone()), (initrd, plan.initrd_path.clone())];
@@ -127,11 +135,6 @@ fn steps(host: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> 
     }
     create_disk(host, plan, on, cancel, made)?;
     start(host, plan, on, cancel, made)
-}
-
-/// The test driver's hosts have no files to boot from, and need none.
-fn is_test(plan: &Plan) -> bool {
-    plan.virt_type == "test"
 }
 
 fn fetch(tree: &mut dyn source::Tree, path: &str, to: &Path, step: Step, on: On, cancel: &Cancel) -> Result<()> {
@@ -231,18 +234,18 @@ impl Made {
     }
 
     /// Removes everything; gives back what would not go.
-    fn undo(&self, host: &Host, plan: &Plan) -> Vec<String> {
+    fn undo(&self, host: &Host, plan: &Plan) -> Vec<Left> {
         let until = Instant::now() + PATIENCE;
         let mut left = Vec::new();
         if self.domain {
             let uuid = plan.uuid;
             if let Err(e) = patiently(until, || host.call(move |conn| remove_domain(conn, uuid))) {
-                left.push(format!("the machine {} ({e})", plan.request.name));
+                left.push(Left::Machine { name: plan.request.name.clone(), why: Box::new(e) });
             }
         }
         for path in self.files.iter().rev() {
             if let Err(e) = remove_file(host, path, until) {
-                left.push(format!("{path} ({e})"));
+                left.push(Left::File { path: path.clone(), why: Box::new(e) });
             }
         }
         left

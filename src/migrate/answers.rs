@@ -13,7 +13,7 @@ use crate::domain::State;
 use crate::host::Host;
 use crate::host::migrate_ffi::{CpuFit, compare_cpu};
 use crate::install::Format;
-use crate::storage::{self, Look, PROBE_PREFIX};
+use crate::storage::{self, FolderProblem, Look, PROBE_PREFIX};
 
 /// Where QEMU's certificates lie (qemu.conf: default_tls_x509_cert_dir).
 const TLS_FOLDER: &str = "/etc/pki/qemu";
@@ -220,8 +220,8 @@ fn room(conn: &Connect, path: &str) -> Room {
     let Ok((folder, _)) = storage::split(path) else { return Room::Unknown };
     match storage::look(conn, folder) {
         Look::Here(here) => here.free.map_or(Room::Unknown, Room::Free),
-        Look::Missing | Look::NotFolder => Room::Missing,
-        Look::Denied(_) | Look::Kernels | Look::Unknown(_) => Room::Unknown,
+        Look::No(FolderProblem::Missing | FolderProblem::NotFolder) => Room::Missing,
+        Look::No(_) | Look::Unknown(_) => Room::Unknown,
     }
 }
 
@@ -325,9 +325,11 @@ fn certificates(host: &Host, own: &'static str) -> Result<TlsAnswer> {
             Some(&"client-cert.pem") if folder.names.iter().any(|n| n == "server-cert.pem") => TlsAnswer::Ready,
             Some(file) => TlsAnswer::Lacks(format!("{TLS_FOLDER}/{file}")),
         },
-        Look::Missing | Look::NotFolder => TlsAnswer::Lacks(format!("{TLS_FOLDER}/ca-cert.pem")),
-        Look::Denied(words) | Look::Unknown(words) => TlsAnswer::Unknown(words),
-        Look::Kernels => TlsAnswer::Unknown(String::new()),
+        Look::No(FolderProblem::Missing | FolderProblem::NotFolder) => {
+            TlsAnswer::Lacks(format!("{TLS_FOLDER}/ca-cert.pem"))
+        }
+        Look::No(problem) => TlsAnswer::Unknown(problem.of(TLS_FOLDER)),
+        Look::Unknown(words) => TlsAnswer::Unknown(words),
     })
 }
 

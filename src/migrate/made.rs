@@ -6,6 +6,7 @@ use virt::connect::Connect;
 
 use super::plan::Plan;
 use crate::domain::DomainId;
+use crate::error::Left;
 use crate::host::Host;
 use crate::storage::{self, PROBE_PREFIX};
 use crate::{Error, Result};
@@ -41,10 +42,9 @@ pub(super) fn insist<T: Send + 'static>(
     let mut result = host.call(f.clone());
     while matches!(result, Err(Error::Lost { .. } | Error::Busy { .. })) && Instant::now() < until {
         thread::sleep(PAUSE);
-        result = match host.open_again() {
-            Ok(again) => again.call(f.clone()),
-            Err(e) => Err(Error::Lost { uri: e.reason() }),
-        };
+        if let Ok(again) = host.open_again() {
+            result = again.call(f.clone());
+        }
     }
     result
 }
@@ -70,6 +70,15 @@ pub(super) fn drop_probes(host: &Host, paths: Vec<String>) {
     }
 }
 
+fn at(host: &str, left: Left) -> Left {
+    Left::At { host: host.to_owned(), left: Box::new(left) }
+}
+
+/// A file that is left on a host.
+pub(super) fn file_at(host: &str, path: &str, why: Error) -> Left {
+    at(host, Left::File { path: path.to_owned(), why: Box::new(why) })
+}
+
 /// What was made there.
 #[derive(Debug, Default)]
 pub(super) struct Made {
@@ -81,7 +90,7 @@ pub(super) struct Made {
 
 impl Made {
     /// Removes it all, unless the machine runs there; gives back what would not go.
-    pub(super) fn undo(&self, dest: &Host, plan: &Plan) -> Vec<String> {
+    pub(super) fn undo(&self, dest: &Host, plan: &Plan) -> Vec<Left> {
         let id = plan.id;
         let mut left = Vec::new();
         let copies = plan.copies.iter().map(|c| c.path_there.clone());
@@ -94,7 +103,7 @@ impl Made {
                 Ok(())
             });
             if let Err(e) = removed {
-                left.push(format!("the machine {} on {} ({e})", plan.name, plan.dest));
+                left.push(at(&plan.dest, Left::Machine { name: plan.name.clone(), why: Box::new(e) }));
             }
         }
         for path in self.files.iter().rev() {
@@ -104,7 +113,7 @@ impl Made {
                 _ => storage::remove(conn, &file),
             });
             if let Err(e) = removed {
-                left.push(format!("{path} on {} ({e})", plan.dest));
+                left.push(file_at(&plan.dest, path, e));
             }
         }
         left

@@ -3,12 +3,13 @@
 use virt::connect::Connect;
 use virt_sys as sys;
 
-use super::made::{Made, There, drop_probes, insist, state};
+use super::made::{Made, There, drop_probes, file_at, insist, state};
 use super::plan::Plan;
 use super::run::{Done, On, Progress, Step};
 use super::{job, offline, transfer, xml};
 use crate::domain::actions::{self, Action};
 use crate::domain::read;
+use crate::error::Left;
 use crate::host::Host;
 use crate::storage;
 use crate::task::Cancel;
@@ -151,11 +152,9 @@ fn roll_back(source: &Host, dest: &Host, plan: &Plan, reached: &Reached, cause: 
             Ok(There::Gone | There::Defined) => {}
             // It may run there: started here as well, it would be two.
             Err(e) => {
-                let (name, here, there) = (&plan.name, &plan.source, &plan.dest);
-                let words = format!(
-                    "{name}, saved on {here} and not started there again: whether it runs on {there} is not known ({e})"
-                );
-                return Err(Error::LeftBehind { cause: Box::new(cause), left: vec![words] });
+                let (name, here, there) = (plan.name.clone(), plan.source.clone(), plan.dest.clone());
+                let left = vec![Left::Undecided { name, here, there, why: Box::new(e) }];
+                return Err(Error::LeftBehind { cause: Box::new(cause), left });
             }
         }
     }
@@ -165,7 +164,7 @@ fn roll_back(source: &Host, dest: &Host, plan: &Plan, reached: &Reached, cause: 
     if plan.active
         && let Err(e) = insist(source, move |conn| go_on(conn, id))
     {
-        left.push(format!("{}, saved on {} ({e})", plan.name, plan.source));
+        left.push(Left::Saved { name: plan.name.clone(), host: plan.source.clone(), why: Box::new(e) });
     }
     left.extend(reached.made.undo(dest, plan));
     Err(if left.is_empty() { cause } else { Error::LeftBehind { cause: Box::new(cause), left } })
@@ -186,13 +185,13 @@ fn remove(source: &Host, dest: &Host, plan: &Plan) -> Result<()> {
         let path = image_there(dest, plan)?;
         let file = path.clone();
         if let Err(e) = insist(dest, move |conn| storage::remove(conn, &file)) {
-            left.push(format!("{path} on {} ({e})", plan.dest));
+            left.push(file_at(&plan.dest, &path, e));
         }
     }
     let removed = actions::run(source, plan.id, Action::Delete { force: false });
     match removed {
         Err(cause) => {
-            left.push(format!("the saved machine {} on {}: do not start it there", plan.name, plan.source));
+            left.push(Left::Twin { name: plan.name.clone(), host: plan.source.clone() });
             Err(Error::LeftBehind { cause: Box::new(cause), left })
         }
         Ok(()) if !left.is_empty() => {

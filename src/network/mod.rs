@@ -4,7 +4,7 @@ use virt::connect::Connect;
 
 use crate::Result;
 use crate::host::Host;
-use crate::storage::{FolderPool, NoPool};
+use crate::storage::{FolderPool, FolderProblem, NoPool};
 
 /// A virtual network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub fn has_bridge(conn: &Connect, name: &str) -> Option<bool> {
 fn members(conn: &Connect, name: &str) -> Option<Option<Vec<String>>> {
     match FolderPool::open_any(conn, &format!("/sys/class/net/{name}/brif")) {
         Ok(pool) => Some(Some(pool.pool().list_volumes().unwrap_or_default())),
-        Err(NoPool::Missing | NoPool::NotFolder) => Some(None),
+        Err(NoPool::Folder(FolderProblem::Missing | FolderProblem::NotFolder)) => Some(None),
         Err(_) => None,
     }
 }

@@ -1,5 +1,4 @@
 //! What the search finds, and how fast.
-use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -7,18 +6,13 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{DiskInfo, DomainDetails, DomainId, DomainInfo, DomainStats, NicInfo};
-use crate::host::{HostId, HostInfo, HostLoad, LinkState};
+use crate::host::{HostId, HostInfo, LinkState};
 
 fn host() -> HostEntry {
-    HostEntry {
-        id: HostId::new("qemu+ssh://root@10.1.1.11/system"),
-        link: LinkState::Up,
-        info: Some(Box::new(HostInfo { hostname: "kvm1".into(), ..HostInfo::default() })),
-        load: HostLoad::default(),
-        cpu_history: VecDeque::new(),
-        complete: true,
-        machines: HashMap::new(),
-    }
+    let mut host = HostEntry::new(HostId::new("qemu+ssh://root@10.1.1.11/system"));
+    host.info = Some(Box::new(HostInfo { hostname: "kvm1".into(), ..HostInfo::default() }));
+    host.link = LinkState::Up;
+    host
 }
 
 fn machine(n: u128) -> Machine {
@@ -33,22 +27,20 @@ fn machine(n: u128) -> Machine {
         snapshots: 2,
         ..DomainDetails::default()
     };
-    Machine {
-        info: DomainInfo {
-            id: DomainId(Uuid::from_u128(0xabc0_0000 + n)),
-            name: format!("Node{n}"),
-            state: State::Running,
-            persistent: true,
-            autostart: false,
-            has_managed_save: false,
-            vcpus: 4,
-            memory_kib: 8 * 1024 * 1024,
-            max_memory_kib: 8 * 1024 * 1024,
-            details: Some(Box::new(details)),
-        },
-        stats: DomainStats { cpu_percent: Some(85.0), ..DomainStats::default() },
-        cpu_history: VecDeque::new(),
-    }
+    let mut machine = Machine::new(DomainInfo {
+        id: DomainId(Uuid::from_u128(0xabc0_0000 + n)),
+        name: format!("Node{n}"),
+        state: State::Running,
+        persistent: true,
+        autostart: false,
+        has_managed_save: false,
+        vcpus: 4,
+        memory_kib: 8 * 1024 * 1024,
+        max_memory_kib: 8 * 1024 * 1024,
+        details: Some(Box::new(details)),
+    });
+    machine.stats.cpu_percent = Some(85.0);
+    machine
 }
 
 fn finds(query: &str) -> bool {

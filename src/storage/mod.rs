@@ -15,7 +15,7 @@ use crate::install::xml::escape;
 use crate::{Error, Result};
 
 pub use os_error::last_errno;
-pub use pool::{FolderPool, NoPool, PROBE_PREFIX, target};
+pub use pool::{FolderPool, FolderProblem, NoPool, PROBE_PREFIX, target};
 pub use upload::upload;
 pub use used::{domain_using_mac, domain_using_path};
 
@@ -23,13 +23,7 @@ pub use used::{domain_using_mac, domain_using_path};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Look {
     Here(Folder),
-    Missing,
-    /// Something is there, but no folder.
-    NotFolder,
-    /// The host may not read it; its words.
-    Denied(String),
-    /// `/proc`, `/sys` or `/dev`: nobody may look there.
-    Kernels,
+    No(FolderProblem),
     /// The host can't tell (no storage driver, or another failure); its words.
     Unknown(String),
 }
@@ -46,12 +40,8 @@ pub struct Folder {
 impl NoPool {
     /// As an error of a job that needs `folder`.
     pub fn into_error(self, folder: &str) -> Error {
-        let said = |message: String| Error::Libvirt { code: virt_sys::VIR_ERR_SYSTEM_ERROR, message };
         match self {
-            Self::Missing => said(format!("the folder {folder} is not there on the host")),
-            Self::NotFolder => said(format!("{folder} is no folder on the host")),
-            Self::Denied(words) => said(format!("the host may not use {folder}: {words}")),
-            Self::Kernels => said(format!("{folder} belongs to the kernel: no disk image can lie there")),
+            Self::Folder(problem) => Error::Folder { folder: folder.to_owned(), problem },
             Self::Other(e) => e,
         }
     }
@@ -61,21 +51,18 @@ impl NoPool {
 pub fn look(conn: &Connect, folder: &str) -> Look {
     match FolderPool::open(conn, clean(folder)) {
         Ok(pool) => Look::Here(Folder { free: pool.free(), names: pool.pool().list_volumes().unwrap_or_default() }),
-        Err(NoPool::Missing) => Look::Missing,
-        Err(NoPool::NotFolder) => Look::NotFolder,
-        Err(NoPool::Denied(words)) => Look::Denied(words),
-        Err(NoPool::Kernels) => Look::Kernels,
-        Err(NoPool::Other(e)) => Look::Unknown(e.to_string()),
+        Err(NoPool::Folder(problem)) => Look::No(problem),
+        Err(NoPool::Other(e)) => Look::Unknown(e.cause().to_string()),
     }
 }
 
 /// Whether the host can make files in the folder, found out by making an empty one and removing it.
-/// `Err` holds the host's words.
-pub fn can_write(conn: &Connect, folder: &str) -> Result<(), String> {
-    let pool = FolderPool::open(conn, clean(folder)).map_err(|e| e.into_error(folder).to_string())?;
+pub fn can_write(conn: &Connect, folder: &str) -> Result<(), NoPool> {
+    let pool = FolderPool::open(conn, clean(folder))?;
+    let denied = |words| NoPool::Folder(FolderProblem::Denied(words));
     let probe = create_in(&pool, &format!(".{PROBE_PREFIX}{}", Uuid::new_v4()), 0, Format::Raw, true);
-    let probe = probe.map_err(|e| e.to_string())?;
-    probe.delete(0).map_err(|e| e.message().to_owned())
+    let probe = probe.map_err(|e| denied(e.cause().to_string()))?;
+    probe.delete(0).map_err(|e| denied(e.message().to_owned()))
 }
 
 /// Makes a disk image of `bytes` at `path` (absolute, on the host); never over one that is there.
@@ -90,7 +77,7 @@ pub fn remove(conn: &Connect, path: &str) -> Result<bool> {
     let (folder, name) = split(path)?;
     let pool = match FolderPool::open(conn, folder) {
         Ok(pool) => pool,
-        Err(NoPool::Missing) => return Ok(false),
+        Err(NoPool::Folder(FolderProblem::Missing)) => return Ok(false),
         Err(e) => return Err(e.into_error(folder)),
     };
     match pool.pool().lookup_storage_vol_by_name(name) {
@@ -108,8 +95,8 @@ pub fn exists(conn: &Connect, path: &str) -> Option<bool> {
     let (folder, name) = split(path).ok()?;
     match look(conn, folder) {
         Look::Here(here) if here.names.iter().any(|n| n == name) => Some(true),
-        Look::Here(_) | Look::Missing | Look::NotFolder => Some(false),
-        Look::Denied(_) | Look::Kernels | Look::Unknown(_) => None,
+        Look::Here(_) | Look::No(FolderProblem::Missing | FolderProblem::NotFolder) => Some(false),
+        Look::No(FolderProblem::Denied(_) | FolderProblem::Kernels) | Look::Unknown(_) => None,
     }
 }
 
@@ -127,7 +114,7 @@ pub fn volume_xml(conn: &Connect, path: &str) -> Result<String> {
 pub fn split(path: &str) -> Result<(&str, &str)> {
     match path.rsplit_once('/') {
         Some((folder, name)) if path.starts_with('/') && !name.is_empty() => Ok((clean(folder), name)),
-        _ => Err(Error::Unsupported(format!("“{path}” is no absolute path of a file"))),
+        _ => Err(Error::NotAbsolute(path.to_owned())),
     }
 }
 

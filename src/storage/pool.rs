@@ -22,6 +22,14 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// Why no pool can be had over a folder.
 #[derive(Debug)]
 pub enum NoPool {
+    Folder(FolderProblem),
+    /// Whatever else, such as a host without a storage driver.
+    Other(Error),
+}
+
+/// What is wrong with a folder on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FolderProblem {
     /// ENOENT.
     Missing,
     /// ENOTDIR.
@@ -30,8 +38,18 @@ pub enum NoPool {
     Denied(String),
     /// The kernel's own: `/proc`, `/sys`, `/dev`.
     Kernels,
-    /// Whatever else, such as a host without a storage driver.
-    Other(Error),
+}
+
+impl FolderProblem {
+    /// In words, with the folder.
+    pub(crate) fn of(&self, folder: &str) -> String {
+        match self {
+            Self::Missing => format!("the folder {folder} is not there on the host"),
+            Self::NotFolder => format!("{folder} is no folder on the host"),
+            Self::Denied(words) => format!("the host may not use {folder}: {words}"),
+            Self::Kernels => format!("{folder} belongs to the kernel: no disk image can lie there"),
+        }
+    }
 }
 
 /// What must be undone when we are done with the pool.
@@ -52,7 +70,7 @@ impl FolderPool {
     /// folders are refused.
     pub fn open(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
         if is_kernels(folder) {
-            return Err(NoPool::Kernels);
+            return Err(NoPool::Folder(FolderProblem::Kernels));
         }
         Self::open_any(conn, folder)
     }
@@ -114,9 +132,9 @@ fn create_transient(conn: &Connect, folder: &str) -> Result<StoragePool, NoPool>
         escape(folder)
     );
     conn.create_storage_pool_xml(&xml, 0).map_err(|e| match last_errno() {
-        Some(libc::ENOENT) => NoPool::Missing,
-        Some(libc::ENOTDIR) => NoPool::NotFolder,
-        Some(libc::EACCES | libc::EPERM) => NoPool::Denied(e.message().to_owned()),
+        Some(libc::ENOENT) => NoPool::Folder(FolderProblem::Missing),
+        Some(libc::ENOTDIR) => NoPool::Folder(FolderProblem::NotFolder),
+        Some(libc::EACCES | libc::EPERM) => NoPool::Folder(FolderProblem::Denied(e.message().to_owned())),
         _ => NoPool::Other(e.into()),
     })
 }

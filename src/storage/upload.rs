@@ -7,6 +7,7 @@ use virt::connect::Connect;
 use virt::stream::Stream;
 
 use super::{FolderPool, create_in, split};
+use crate::error::Left;
 use crate::install::Format;
 use crate::task::Cancel;
 use crate::{Error, Result};
@@ -36,7 +37,10 @@ pub fn upload(conn: &Connect, from: &Path, path: &str, on: &mut dyn FnMut(u64), 
     })();
     sent.map_err(|cause| match volume.delete(0) {
         Ok(()) => cause,
-        Err(_) => Error::LeftBehind { cause: Box::new(cause), left: vec![path.to_owned()] },
+        Err(e) => {
+            let left = Left::File { path: path.to_owned(), why: Box::new(e.into()) };
+            Error::LeftBehind { cause: Box::new(cause), left: vec![left] }
+        }
     })
 }
 

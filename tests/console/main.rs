@@ -10,9 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use drover::Error;
-use drover::console::DisplayError;
 use drover::console::session::Event;
 use drover::console::target::Display;
+use drover::console::{DisplayError, Nonsense};
 use drover::domain::State;
 use drover::secret::Secret;
 
@@ -146,7 +146,7 @@ fn garbage_is_named_and_tried_again_ever_more_slowly() {
         asked(&mut s).map(|_| ())
     });
     let (_session, events) = open(port);
-    assert_eq!(wait_lost(&events), DisplayError::Protocol("it begins with “HTTP/1.1 400”".into()));
+    assert_eq!(wait_lost(&events), DisplayError::Protocol(Nonsense::Greeting("HTTP/1.1 400".into())));
     wait(&events, "second try", |e| matches!(e, Event::Connecting).then_some(()));
     let countdown = || {
         wait(&events, "countdown", |e| match e {

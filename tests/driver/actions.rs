@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use drover::Error;
-use drover::domain::actions::{self, Action};
+use drover::domain::actions::{self, Action, Denial};
 use drover::domain::{DomainId, DomainInfo, State};
 use drover::host::{Host, NoCredentials};
 
@@ -47,7 +47,7 @@ fn actions_do_what_they_say() {
     let refused = actions::run(&watched.host, id, Action::Start);
     assert!(matches!(refused, Err(Error::Libvirt { .. })), "{refused:?}");
     let refused = actions::run(&watched.host, id, Action::Delete { force: false });
-    assert!(matches!(refused, Err(Error::Libvirt { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::NotAllowed(Denial::MustBeOff))), "{refused:?}");
     actions::run(&watched.host, id, Action::Delete { force: true }).unwrap();
     watched.until("deleted", |inventory, _| inventory.total() == 0);
     assert!(matches!(actions::run(&watched.host, id, Action::Start), Err(Error::NoDomain(_))));

@@ -12,6 +12,11 @@ EXPORT {
   Protocols = 3; Transports = TCP; SecType = sys; Attr_Expiration_Time = 1;
   FSAL { Name = VFS; }
 }
+EXPORT {
+  Export_Id = 2; Path = $dir/export/quick; Pseudo = /secure; Access_Type = RO; Squash = No_Root_Squash;
+  Protocols = 3; Transports = TCP; SecType = sys; Attr_Expiration_Time = 1; PrivilegedPort = true;
+  FSAL { Name = VFS; }
+}
 X
   exit
 fi

@@ -12,7 +12,7 @@
 # and nothing survives the end of the first process in it, however it ends.
 #
 # CMD sees DROVER_LAB (state directory), DROVER_LAB_A/_B (URIs over a unix socket), _TA/_TB (tcp), _SA/_SB (ssh, empty without
-# sshd), DROVER_LAB_NFS (the NFS server's address; it exports /soft) and DROVER_LAB_SH (this file). On each host: bridges
+# sshd), DROVER_LAB_NFS (the NFS server's address; it exports /soft, and /secure to ports below 1024 only) and DROVER_LAB_SH (this file). On each host: bridges
 # xenbr0 (uplink) and br0 (isolated), folders /srv/shared (same on both), /srv/local and /vmware/xen/images (its own;
 # from here: $DROVER_LAB/HOST/local and $DROVER_LAB/HOST/images).
 set -euo pipefail

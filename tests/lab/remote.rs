@@ -21,13 +21,19 @@ fn installs_on_a_remote_host_and_leaves_only_the_disk() {
     wanted.extra_args = "drover.reboot=20".into();
     let plan = plan(&host, wanted, found).expect("nothing stands in the way");
     let uploads = std::sync::atomic::AtomicU64::new(0);
+    let steps = std::sync::Mutex::new(Vec::new());
     let on = |p: drover::task::Progress| {
+        let mut steps = steps.lock().expect("a list");
+        if steps.last() != Some(&p.step) {
+            steps.push(p.step);
+        }
         if p.step == Step::Upload {
             uploads.fetch_max(p.done, std::sync::atomic::Ordering::Relaxed);
         }
     };
     let id = run(&host, &plan, on, &Cancel::default()).expect("the installer starts");
     assert!(uploads.into_inner() > 1_000_000, "kernel and initrd were sent, with progress");
+    assert_eq!(steps.into_inner().expect("a list"), plan.steps(), "it took the steps that it said");
     assert_eq!(machine.state(), "running");
     let watched = watch(&host, &machine);
     watched.until_equal(&machine, Duration::from_secs(90), 0.002, quick_screen);

@@ -52,12 +52,17 @@ def wait(what, probe, timeout=15.0, every=0.15):
         time.sleep(every)
 
 
+def role_of(node):
+    """A node's role by name; AT-SPI before 2.52 says "push button"."""
+    return {"push button": "button"}.get(name := node.get_role_name(), name)
+
+
 class App:
     """One running Drover and its windows."""
 
-    def __init__(self, *args, env=None, size=(1180, 760)):
+    def __init__(self, *args, env=None, size=(1180, 760), via=()):
         self.log = open(os.path.join(SHOTS, "drover.log"), "a")
-        self.process = subprocess.Popen([os.environ["DROVER_BIN"], *args], env={**os.environ, **(env or {})},
+        self.process = subprocess.Popen([*via, os.environ["DROVER_BIN"], *args], env={**os.environ, **(env or {})},
                                         stdout=self.log, stderr=self.log)
         self.node = wait("Drover on the accessibility bus", self._find_app, timeout=40)
         self.xid = wait("Drover's X window", self._find_window, timeout=20)
@@ -128,7 +133,7 @@ class App:
                     continue
                 if contains is not None and contains not in own:
                     continue
-                if role is not None and node.get_role_name() not in ((role,) if isinstance(role, str) else role):
+                if role is not None and role_of(node) not in ((role,) if isinstance(role, str) else role):
                     continue
                 found.append(node)
             except gi.repository.GLib.Error:
@@ -161,7 +166,7 @@ class App:
             try:
                 name = node.get_name()
                 if name and not name.startswith(("Gtk", "Adw")):
-                    lines.append(f"  {node.get_role_name()}: {name!r}")
+                    lines.append(f"  {role_of(node)}: {name!r}")
             except gi.repository.GLib.Error:
                 continue
         return "\n".join(lines[:200])

@@ -96,11 +96,39 @@ def dark_demo():
     """The dark style is dark."""
     app = App("--connect", "test:///default", env=DARK)
     try:
-        app.find("test", "label")
+        app.find(contains="test, Running")
         shot = app.shoot("06-dark")
         assert grey(shot, "900x500+200+200") < 0.3, "the list is not dark"
     finally:
         app.stop()
+
+
+def list_by_hand():
+    """The list does what lists do: by the keyboard, by the pointer with and without keys, by its headings."""
+    app = App("--connect", "test:///default")
+    try:
+        row = app.find(contains="test, Running", role="table row")
+        app.point(row)
+        app.find("1 selected", "label")
+        app.keys("Home", "shift+Down")
+        wait("the host and its machine", lambda: selected(app) == 2 and app.has("1 selected"))
+        app.keys("Up", "Left")
+        app.gone(contains="test, Running", role="table row")
+        app.keys("Right")
+        app.find(contains="test, Running", role="table row")
+        app.click("Memory", "button")
+        app.keys("ctrl+f")
+        run("xdotool", "type", "tes")
+        wait("the search to find it", lambda: count(app) == (1, 1))
+        app.keys("Return", "End", "Return")
+        app.find("Overview", timeout=20)
+    finally:
+        app.stop()
+
+
+def selected(app):
+    """How many rows of the list are selected, as a screen reader is told."""
+    return sum(node.get_state_set().contains(Atspi.StateType.SELECTED) for node in app.every(role="table row"))
 
 
 def dead_host():
@@ -109,7 +137,7 @@ def dead_host():
     try:
         app.find(contains="not reachable")
         app.find("Try now", "button")
-        app.find("test", "label")
+        app.find(contains="test, Running")
         app.shoot("07-dead-host")
     finally:
         app.stop()
@@ -217,7 +245,7 @@ def same_picture(app):
     wait("the console to show what libvirt's screenshot shows", near, 40, 1)
 
 
-TESTS = [first_start_and_demo, dark_demo, dead_host]
+TESTS = [first_start_and_demo, dark_demo, list_by_hand, dead_host]
 if HOST:
     TESTS += [refuses_wrong_source, installs_from_nfs]
 else:

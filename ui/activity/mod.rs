@@ -2,6 +2,7 @@
 mod panel;
 mod progress;
 mod row;
+mod view;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +11,11 @@ use drover::task::{Cancel, Progress};
 use crate::errors::Said;
 
 pub use panel::Panel;
+pub use progress::step as step_name;
+pub use view::TaskView;
+
+/// Between two looks at what runs.
+pub const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// Which task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,12 +1,10 @@
 //! The header's button with the number of running tasks, and the panel that it opens.
-use std::time::Duration;
-
 use gtk::glib;
 use gtk::prelude::*;
 use relm4::prelude::*;
 
-use super::TaskMsg;
 use super::row::TaskRow;
+use super::{LOOK, TaskMsg};
 use crate::i18n::{gettext, ngettext_f};
 use crate::widgets::icon_button::icon_menu_button;
 
@@ -98,7 +96,7 @@ impl Component for Panel {
                 self.looking = self.rows.iter().any(TaskRow::runs);
                 if self.looking {
                     let input = sender.input_sender().clone();
-                    glib::timeout_add_local_once(Duration::from_millis(250), move || {
+                    glib::timeout_add_local_once(LOOK, move || {
                         let _ = input.send(TaskMsg::Look);
                     });
                 }

@@ -34,6 +34,11 @@ impl Meter {
         self.last = Some(progress);
     }
 
+    /// The step that was seen last.
+    pub fn step(&self) -> Option<Step> {
+        self.last.map(|progress| progress.step)
+    }
+
     /// How much of the step is done, from 0 to 1, where the whole is known.
     pub fn fraction(&self) -> Option<f64> {
         let Progress { done, total, .. } = self.last?;

@@ -1,127 +1,54 @@
-//! One task in the panel.
-use std::time::Instant;
-
-use drover::task::Cancel;
-use gtk::glib;
+//! One task as a row of the panel.
 use gtk::prelude::*;
 
-use super::progress::Meter;
-use super::{Outcome, Task};
-use crate::app::show_details;
-use crate::i18n::gettext;
+use super::view::TaskView;
+use super::{Outcome, Task, TaskId};
 
-/// The widgets and the meter of one task.
+/// The row and what it shows.
 pub struct TaskRow {
     pub root: gtk::ListBoxRow,
-    task: Task,
-    meter: Meter,
-    outcome: Option<Outcome>,
-    bar: gtk::ProgressBar,
-    words: gtk::Label,
-    stop: gtk::Button,
-    details: gtk::Button,
+    view: TaskView,
 }
 
 impl TaskRow {
     /// A task that has just begun.
     pub fn new(task: Task) -> Self {
-        let label = |text: &str, classes: &[&str]| {
-            let label = gtk::Label::builder().label(text).xalign(0.0).wrap(true).css_classes(classes.to_vec());
-            label.wrap_mode(gtk::pango::WrapMode::WordChar).build()
-        };
-        let what = label(&task.what, &["heading"]);
-        let place = label(&task.place, &["caption", "dim-label"]);
-        let words = label("", &["caption", "numeric"]);
-        let bar = gtk::ProgressBar::new();
-        let text = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(3).hexpand(true).build();
-        for widget in [what.upcast_ref::<gtk::Widget>(), place.upcast_ref(), bar.upcast_ref(), words.upcast_ref()] {
-            text.append(widget);
-        }
-        let stop = gtk::Button::builder().label(gettext("Cancel")).valign(gtk::Align::Center).build();
-        stop.set_visible(task.cancel.is_some());
-        if let Some(cancel) = &task.cancel {
-            connect_stop(&stop, cancel);
-        }
-        let details =
-            gtk::Button::builder().label(gettext("Details")).valign(gtk::Align::Center).visible(false).build();
-        let line =
-            gtk::Box::builder().spacing(12).margin_top(9).margin_bottom(9).margin_start(12).margin_end(12).build();
-        line.append(&text);
-        line.append(&stop);
-        line.append(&details);
-        let root = gtk::ListBoxRow::builder().child(&line).activatable(false).selectable(false).build();
-        let row = Self { root, task, meter: Meter::default(), outcome: None, bar, words, stop, details };
+        let view = TaskView::new(task);
+        let root = gtk::ListBoxRow::builder().child(&view.widget).activatable(false).selectable(false).build();
+        let row = Self { root, view };
         row.rank(1);
         row
     }
 
     /// Whether it goes on.
     pub fn runs(&self) -> bool {
-        self.outcome.is_none()
+        self.view.runs()
     }
 
     /// Whether it failed.
     pub fn failed(&self) -> bool {
-        matches!(self.outcome, Some(Outcome::Failed(_)))
+        matches!(self.view.outcome(), Some(Outcome::Failed(_)))
     }
 
     /// Whether it is this task.
-    pub fn is(&self, id: super::TaskId) -> bool {
-        self.task.id == id
+    pub fn is(&self, id: TaskId) -> bool {
+        self.view.id() == id
     }
 
     /// Shows the latest progress.
     pub fn look(&mut self) {
-        if let Some(progress) = self.task.reporter.latest() {
-            self.meter.look(progress, Instant::now());
-        }
-        match self.meter.fraction() {
-            Some(fraction) => self.bar.set_fraction(fraction),
-            None => self.bar.pulse(),
-        }
-        let words = self.meter.words();
-        if self.words.label() != words {
-            self.words.set_label(&words);
-        }
+        self.view.look();
     }
 
     /// Shows how it ended.
     pub fn end(&mut self, outcome: Outcome) {
-        self.bar.set_visible(false);
-        self.stop.set_visible(false);
-        match &outcome {
-            Outcome::Done => self.words.set_label(&gettext("✔ Done")),
-            Outcome::Cancelled => self.words.set_label(&gettext("Cancelled")),
-            Outcome::Failed(said) => {
-                self.words.set_label(&format!("✖ {}: {}", said.title, said.body));
-                self.words.add_css_class("task-failed");
-                self.details.set_visible(true);
-                let said = said.clone();
-                self.details.connect_clicked(move |button| {
-                    if let Some(window) = button.root().and_downcast::<gtk::Window>() {
-                        show_details(&window, &said);
-                    }
-                });
-            }
-        }
         self.rank(if matches!(outcome, Outcome::Failed(_)) { 0 } else { 2 });
-        self.outcome = Some(outcome);
+        self.view.end(outcome);
     }
 
     /// The list sorts rows by their widget names: failed, running, finished; the newest first.
     fn rank(&self, rank: u8) {
-        self.root.set_widget_name(&format!("{rank}-{:020}", u64::MAX - self.task.id.0));
+        self.root.set_widget_name(&format!("{rank}-{:020}", u64::MAX - self.view.id().0));
         self.root.changed();
     }
-}
-
-fn connect_stop(stop: &gtk::Button, cancel: &Cancel) {
-    let cancel = cancel.clone();
-    stop.connect_clicked(move |stop| {
-        cancel.cancel();
-        stop.set_label(&gettext("Cancelling…"));
-        // The click is still being handled: an insensitive button would lose the focus in mid-press.
-        let stop = stop.clone();
-        glib::idle_add_local_once(move || stop.set_sensitive(false));
-    });
 }

@@ -4,43 +4,61 @@ use std::rc::Rc;
 use drover::domain::DomainKey;
 use drover::host::HostId;
 use drover::inventory::Change;
+use drover::task::Step;
 use relm4::{Component, ComponentController, ComponentSender};
 
 use super::tabs::PageKey;
 use super::{App, AppMsg, PageTab};
+use crate::activity::Task;
 use crate::hosts::Shown;
 use crate::hosts::page::{HostPage, HostPageMsg, HostPageOut};
-use crate::i18n::gettext;
-use crate::machines::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
+use crate::machines::{InstallMsg, MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
 
 impl App {
-    /// Opens a machine's page or brings it to the front. A machine that is not seen yet is waited for.
+    /// Opens a machine's page or brings it to the front.
     pub(super) fn open_machine(&mut self, key: DomainKey, tab: PageTab, sender: &ComponentSender<Self>) {
+        let name = self.inventory.borrow().machine(&key).map(|m| m.info.name.clone());
+        if let Some(name) = name {
+            self.open_page(key, &name, tab, None, sender);
+        }
+    }
+
+    /// The same, of a machine that need not be there yet: then with the task that installs it, and its steps.
+    pub(super) fn open_page(
+        &mut self,
+        key: DomainKey,
+        name: &str,
+        tab: PageTab,
+        install: Option<(Task, Vec<Step>)>,
+        sender: &ComponentSender<Self>,
+    ) {
         let page_key = PageKey::Machine(key.clone());
         if self.tabs.select(&page_key) {
             if let Some(page) = self.machine_pages.get(&key) {
+                if let Some((task, steps)) = install {
+                    page.emit(MachinePageMsg::Install(InstallMsg::Begin(task, steps)));
+                }
                 page.emit(MachinePageMsg::Show(tab));
             }
             return;
         }
-        let name = self.inventory.borrow().machine(&key).map(|m| m.info.name.clone());
-        let (Some(name), Some(host)) = (name, self.hosts.get(&key.host).cloned()) else {
-            self.wanted_page = Some((key, tab));
-            return;
-        };
+        let Some(host) = self.hosts.get(&key.host).cloned() else { return };
         let init = MachinePageInit {
             inventory: self.inventory.clone(),
             host,
             key: key.clone(),
+            name: name.to_owned(),
             perform: self.perform.clone(),
             tab,
+            install,
         };
         let page = MachinePage::builder().launch(init).forward(sender.input_sender(), |out| match out {
             MachinePageOutput::Request(request) => AppMsg::Request(request),
             MachinePageOutput::Title(key, title) => AppMsg::Title(PageKey::Machine(key), title),
+            MachinePageOutput::Install(key, act) => AppMsg::AfterInstall(key, act),
             MachinePageOutput::Gone(key) => AppMsg::ClosePage(PageKey::Machine(key)),
         });
-        self.tabs.add(page_key, page.widget(), &name, "computer-symbolic");
+        self.tabs.add(page_key, page.widget(), name, "computer-symbolic");
         self.machine_pages.insert(key, page);
         self.tab_selected();
     }
@@ -61,8 +79,8 @@ impl App {
         self.host_pages.insert(id, page);
     }
 
-    /// Tells every page what changed, and opens the one that was waited for.
-    pub(super) fn tell_pages(&mut self, changes: &Rc<Vec<Change>>, sender: &ComponentSender<Self>) {
+    /// Tells every page what changed.
+    pub(super) fn tell_pages(&mut self, changes: &Rc<Vec<Change>>) {
         for page in self.machine_pages.values() {
             page.emit(MachinePageMsg::Changes(changes.clone()));
         }
@@ -76,16 +94,17 @@ impl App {
                 self.tabs.set_title(&PageKey::Host(id.clone()), &self.inventory.borrow().label(id));
             }
         }
-        if let Some((key, tab)) = self.wanted_page.take_if(|(key, _)| self.inventory.borrow().machine(key).is_some()) {
-            sender.input(AppMsg::OpenMachine(key, tab));
-        }
     }
 
     /// A tab was closed: its page and sessions end.
     pub(super) fn closed(&mut self, key: &PageKey) {
         match key {
             PageKey::Machines => {}
-            PageKey::Machine(key) => drop(self.machine_pages.remove(key)),
+            PageKey::Machine(key) => {
+                self.machine_pages.remove(key);
+                // One that goes on is still told of when it fails.
+                self.installs.retain(|of, install| of != key || !install.ended);
+            }
             PageKey::Host(id) => drop(self.host_pages.remove(id)),
         }
     }
@@ -104,11 +123,6 @@ impl App {
         for (key, page) in &self.machine_pages {
             page.emit(MachinePageMsg::Visible(self.tabs.is_front(&PageKey::Machine(key.clone()))));
         }
-        self.title = match self.tabs.selected() {
-            Some(PageKey::Machine(key)) => self.inventory.borrow().machine(&key).map(|m| m.info.name.clone()),
-            Some(PageKey::Host(id)) => Some(self.inventory.borrow().label(&id)),
-            Some(PageKey::Machines) | None => None,
-        }
-        .unwrap_or_else(|| gettext("Machines"));
+        self.title = self.tabs.title();
     }
 }

@@ -95,6 +95,11 @@ impl Tabs {
         self.open.borrow().iter().find(|(_, open)| *open == page).map(|(key, _)| key.clone())
     }
 
+    /// The title of the page at the front of the main window.
+    pub fn title(&self) -> String {
+        self.view.selected_page().map(|page| page.title().into()).unwrap_or_default()
+    }
+
     /// Closes the page at the front of the main window; the machine list stays.
     pub fn close_selected(&self) {
         if let Some(key) = self.selected().filter(|key| *key != PageKey::Machines) {

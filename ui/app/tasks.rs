@@ -16,14 +16,14 @@ pub struct Job {
 }
 
 impl App {
-    /// Runs a job that may take long. It shows in the activity panel; a failure also as a toast.
+    /// Runs a job that may take long. It shows in the activity panel; a failure also as a toast. Gives back its task.
     pub(super) fn run_task(
         &mut self,
         sender: &ComponentSender<Self>,
         job: Job,
         run: impl FnOnce(&Reporter, &Cancel) -> drover::Result<()> + Send + 'static,
-    ) {
-        self.run_many(sender, job, move |reporter, cancel| outcome(run(reporter, cancel)));
+    ) -> Task {
+        self.run_many(sender, job, move |reporter, cancel| outcome(run(reporter, cancel)))
     }
 
     /// The same for a job of many parts, which words its outcome by itself.
@@ -32,7 +32,7 @@ impl App {
         sender: &ComponentSender<Self>,
         job: Job,
         run: impl FnOnce(&Reporter, &Cancel) -> Outcome + Send + 'static,
-    ) {
+    ) -> Task {
         self.tasks += 1;
         self.running += 1;
         let (id, reporter, cancel) = (TaskId(self.tasks), Reporter::default(), Cancel::default());
@@ -43,8 +43,9 @@ impl App {
             reporter: reporter.clone(),
             cancel: Some(cancel.clone()),
         };
-        self.activity.emit(TaskMsg::Begin(task));
+        self.activity.emit(TaskMsg::Begin(task.clone()));
         sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: run(&reporter, &cancel) });
+        task
     }
 
     /// Shows a passing message.
@@ -65,7 +66,10 @@ impl App {
     /// A job has ended.
     pub(super) fn end_task(&mut self, id: TaskId, what: &str, outcome: Outcome, sender: &ComponentSender<Self>) {
         self.running = self.running.saturating_sub(1);
-        if let Outcome::Failed(said) = &outcome {
+        let is_shown = self.end_install(id, &outcome);
+        if let Outcome::Failed(said) = &outcome
+            && !is_shown
+        {
             sender.input(AppMsg::Toast(failed(what, said)));
         }
         self.activity.emit(TaskMsg::End(id, outcome));

@@ -60,7 +60,7 @@ impl App {
         let changes = Rc::new(changes);
         self.sidebar.emit(SidebarMsg::Changes(changes.clone()));
         self.list.emit(MachineListMsg::Changes(changes.clone()));
-        self.tell_pages(&changes, sender);
+        self.tell_pages(&changes);
         if rows {
             self.count();
             if self.inventory.borrow().total() > 0 {

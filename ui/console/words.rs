@@ -1,6 +1,6 @@
 //! What the console says when there is no picture.
 use drover::Error;
-use drover::console::DisplayError;
+use drover::console::{DisplayError, Mute, Nonsense};
 
 use crate::i18n::{gettext, gettext_f};
 
@@ -41,10 +41,36 @@ pub fn display(error: &DisplayError) -> String {
         DisplayError::Size { .. } => gettext(
             "The screen is larger than 3840 × 2160 pixels, the most that can be shown. Choose a smaller one in the guest.",
         ),
-        DisplayError::NoAnswer(words) => gettext_f("The display does not answer: {reason}", &[("reason", words)]),
+        DisplayError::NoAnswer(why) => gettext_f("The display does not answer: {reason}", &[("reason", &mute(why))]),
         DisplayError::Closed => gettext("The display closed the connection."),
-        DisplayError::Protocol(words) => {
-            gettext_f("The display sent something that can't be understood: {reason}", &[("reason", words)])
+        DisplayError::Protocol(what) => {
+            gettext_f("The display sent something that can't be understood: {reason}", &[("reason", &nonsense(what))])
         }
+    }
+}
+
+fn mute(mute: &Mute) -> String {
+    let at = |host: &str, port: &u16, text: &str| {
+        gettext_f("{host}, port {port}: {reason}", &[("host", host), ("port", &port.to_string()), ("reason", text)])
+    };
+    match mute {
+        Mute::NoPort => gettext("it has no port yet"),
+        Mute::Silent { host, port } => at(host, port, &gettext("no answer")),
+        Mute::At { host, port, words } => at(host, port, words),
+        Mute::NoGreeting(seconds) => gettext_f("no greeting within {n} s", &[("n", &seconds.to_string())]),
+        Mute::NoInput(seconds) => gettext_f("it took no input for {n} s", &[("n", &seconds.to_string())]),
+        Mute::System(words) => words.clone(),
+    }
+}
+
+fn nonsense(nonsense: &Nonsense) -> String {
+    match nonsense {
+        Nonsense::Greeting(text) => gettext_f("it begins with “{text}”", &[("text", text)]),
+        Nonsense::Jpeg => gettext("JPEG was not asked for"),
+        Nonsense::Rectangle { width, height, bytes } => gettext_f(
+            "a rectangle of {width}×{height} came with {n} bytes",
+            &[("width", &width.to_string()), ("height", &height.to_string()), ("n", &bytes.to_string())],
+        ),
+        Nonsense::Said(words) => words.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! The state of a host's link in words and as a shape, so that colour alone never says it.
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use drover::host::{FailKind, HostId, HostInfo, LinkState};
+use drover::host::{Cause, FailKind, HostInfo, LinkState};
 use gtk::glib;
 
 use crate::errors;
@@ -49,14 +49,22 @@ pub fn sentence(link: &LinkState, now: SystemTime) -> String {
 }
 
 /// What to do about a link that is down, with the host's own words.
-pub fn advice(host: &HostId, link: &LinkState) -> Option<String> {
+pub fn advice(link: &LinkState) -> Option<String> {
     match link {
-        LinkState::Failed { kind: kind @ FailKind::BadUri, reason, .. } => {
-            Some(with_words(&errors::remedy(*kind), &errors::bad_uri(host.as_str(), reason)))
+        LinkState::Failed { kind, reason, .. } => Some(with_words(&errors::remedy(*kind), &errors::cause(reason))),
+        LinkState::Lost { reason, .. } => {
+            Some(with_words(&errors::remedy(FailKind::Unreachable), &errors::cause(reason)))
         }
-        LinkState::Failed { kind, reason, .. } => Some(with_words(&errors::remedy(*kind), reason)),
-        LinkState::Lost { reason, .. } => Some(with_words(&errors::remedy(FailKind::Unreachable), reason)),
-        _ => None,
+        LinkState::Up | LinkState::Connecting | LinkState::Closed => None,
+    }
+}
+
+/// Whether another try could succeed now: it is down, and its URI is not the reason.
+pub fn can_retry(link: &LinkState) -> bool {
+    match link {
+        LinkState::Up | LinkState::Connecting => false,
+        LinkState::Failed { reason, .. } => !matches!(reason, Cause::Uri(_)),
+        LinkState::Lost { .. } | LinkState::Closed => true,
     }
 }
 
@@ -103,11 +111,23 @@ pub fn machines(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use drover::host::uri::HostUri;
+
+    #[test]
+    fn a_uri_that_can_never_work_is_not_tried_again() {
+        let failed = |reason, kind| LinkState::Failed { reason, kind, retry_at: None };
+        let wrong = Cause::Uri(HostUri::parse("qemu+ssh://kvm1/sytem").unwrap_err());
+        assert!(!can_retry(&failed(wrong, FailKind::BadUri)));
+        assert!(can_retry(&failed("no such file".into(), FailKind::BadUri)), "the test driver's file may come");
+        assert!(can_retry(&failed("refused".into(), FailKind::Login)) && can_retry(&LinkState::Closed));
+        assert!(!can_retry(&LinkState::Up) && !can_retry(&LinkState::Connecting));
+    }
 
     #[test]
     fn the_wait_counts_down() {
         let now = UNIX_EPOCH + Duration::from_secs(1_000);
-        let lost = LinkState::Lost { since: now, retry_at: now + Duration::from_millis(7_200), reason: String::new() };
+        let lost =
+            LinkState::Lost { since: now, retry_at: now + Duration::from_millis(7_200), reason: String::new().into() };
         assert!(sentence(&lost, now).ends_with("trying again in 8 s"), "{}", sentence(&lost, now));
         assert!(sentence(&lost, now + Duration::from_secs(9)).ends_with("now"));
         assert!(counts_down(&lost) && !counts_down(&LinkState::Up));
@@ -115,11 +135,11 @@ mod tests {
 
     #[test]
     fn advice_has_the_hosts_own_words() {
-        let host = HostId::new("qemu+ssh://kvm1/sytem");
         let failed = LinkState::Failed { reason: "no route".into(), kind: FailKind::Unreachable, retry_at: None };
-        assert!(advice(&host, &failed).unwrap().ends_with("\nno route"));
-        let wrong = LinkState::Failed { reason: "?".into(), kind: FailKind::BadUri, retry_at: None };
-        assert!(advice(&host, &wrong).unwrap().contains("“/sytem” is not known here"));
-        assert_eq!(advice(&host, &LinkState::Up), None);
+        assert!(advice(&failed).unwrap().ends_with("\nno route"));
+        let problem = Cause::Uri(HostUri::parse("qemu+ssh://kvm1/sytem").unwrap_err());
+        let wrong = LinkState::Failed { reason: problem, kind: FailKind::BadUri, retry_at: None };
+        assert!(advice(&wrong).unwrap().contains("“/sytem” is not known here"));
+        assert_eq!(advice(&LinkState::Up), None);
     }
 }

@@ -130,10 +130,10 @@ impl HostPage {
     fn show_link(&self, state: &LinkState) {
         let title = format!("{} {}", link::mark(state).shape, link::sentence(state, SystemTime::now()));
         self.link.set_title(&glib::markup_escape_text(&title));
-        let advice = link::advice(&self.id, state).unwrap_or_default();
+        let advice = link::advice(state).unwrap_or_default();
         self.link.set_subtitle(&glib::markup_escape_text(&advice));
         self.link.set_subtitle_lines(8);
-        self.try_now.set_visible(!matches!(state, LinkState::Up | LinkState::Connecting));
+        self.try_now.set_visible(link::can_retry(state));
     }
 }
 

@@ -121,7 +121,9 @@ impl Component for Welcome {
             }
             Learnt::Demo { uris, only, install } => {
                 let _ = sender.output(match (uris, only) {
-                    (Err(reason), _) => WelcomeOut::Failed(reason),
+                    (Err(reason), _) => {
+                        WelcomeOut::Failed(gettext_f("The demo can't be made: {reason}", &[("reason", &reason)]))
+                    }
                     (Ok(uris), true) => WelcomeOut::OnlyDemo { uris, install },
                     (Ok(uris), false) => WelcomeOut::Open { uris, chosen: true },
                 });
@@ -141,9 +143,9 @@ impl Welcome {
         }
     }
 
+    /// Where one's own session works, libvirt is installed.
     fn show_command(&self) {
-        let system = self.found.iter().find(|(uri, _)| *uri == "qemu:///system");
-        let missing = matches!(system, Some((_, Found::No(_))));
+        let missing = self.found.len() == LOCAL.len() && probe::choose(&self.found).is_empty();
         self.command.set_visible(missing && !self.command.subtitle().unwrap_or_default().is_empty());
     }
 }

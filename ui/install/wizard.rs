@@ -179,8 +179,12 @@ impl Component for Wizard {
             .iter()
             .position(|h| Some(h.host.id()) == init.preferred.as_ref() && h.trouble.is_none())
             .or_else(|| init.hosts.iter().position(|h| usable(&h)));
+        let is_draft = init.draft.is_some();
         let form = init.draft.map(|draft| *draft.0).unwrap_or_default();
-        let state = State::new(init.hosts, host, form);
+        let mut state = State::new(init.hosts, host, form);
+        if is_draft {
+            state.visited = [true; 6];
+        }
         let mut model =
             Self { state, pages: Pages::new(pen.clone(), &init.recent), steps: Steps::new(&pen), pen, browse: None };
         let show_steps = icon_toggle("view-list-symbolic", &gettext("Steps"));

@@ -87,9 +87,47 @@ impl Column {
         !matches!(self, Self::Os | Self::Autostart | Self::Snapshots)
     }
 
+    /// Whether its texts stand at the right, one below the other by their last digit.
+    pub fn is_at_right(self) -> bool {
+        matches!(self, Self::Disk | Self::Network | Self::Snapshots)
+    }
+
     /// Whether a stats tick changes it.
     pub fn is_figure(self) -> bool {
         matches!(self, Self::Cpu | Self::Memory | Self::Disk | Self::Network)
+    }
+}
+
+/// The order of the machines within each host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub column: Column,
+    pub descending: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self { column: Column::Name, descending: false }
+    }
+}
+
+/// What a person chose for the columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// The columns that show, in any order; the name always does.
+    pub shown: Vec<Column>,
+    /// Widths that were dragged, in pixels.
+    pub widths: Vec<(Column, i32)>,
+    pub order: Order,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            shown: Column::ALL.into_iter().filter(|c| c.shown_at_first()).collect(),
+            widths: Vec::new(),
+            order: Order::default(),
+        }
     }
 }
 

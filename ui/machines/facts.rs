@@ -33,7 +33,7 @@ impl NameKey {
     }
 }
 
-/// Plain facts of one row; the figures of a tick are replaced in place.
+/// Plain facts of one row.
 pub struct Facts {
     pub name: String,
     name_key: NameKey,
@@ -47,6 +47,7 @@ pub struct Facts {
     pub autostart: bool,
     /// `None` until the machine's details are read.
     pub snapshots: Option<u32>,
+    /// The figures when it was last sorted by one; what is shown comes from the inventory.
     pub stats: DomainStats,
 }
 
@@ -71,18 +72,8 @@ impl Facts {
         }
     }
 
-    /// Bytes read and written per second, where the driver tells.
-    pub fn disk_rate(&self) -> Option<u64> {
-        sum(self.stats.disk_read, self.stats.disk_write)
-    }
-
-    /// Bytes received and sent per second, where the driver tells.
-    pub fn network_rate(&self) -> Option<u64> {
-        sum(self.stats.net_rx, self.stats.net_tx)
-    }
-
     /// KiB in use: what the guest's balloon says, else what it was given.
-    pub fn memory_used(&self) -> u64 {
+    fn memory_used(&self) -> u64 {
         self.stats.memory_used_kib.unwrap_or(self.memory_kib)
     }
 
@@ -106,13 +97,23 @@ impl Facts {
                 let memory = |f: &Self| (f.state.is_active().then(|| f.memory_used()), f.max_memory_kib);
                 memory(self).cmp(&memory(other))
             }
-            Column::Disk => self.disk_rate().cmp(&other.disk_rate()),
-            Column::Network => self.network_rate().cmp(&other.network_rate()),
+            Column::Disk => disk_rate(&self.stats).cmp(&disk_rate(&other.stats)),
+            Column::Network => network_rate(&self.stats).cmp(&network_rate(&other.stats)),
             Column::Addresses => self.addresses.cmp(&other.addresses),
             Column::Autostart => other.autostart.cmp(&self.autostart),
             Column::Snapshots => self.snapshots.cmp(&other.snapshots),
         }
     }
+}
+
+/// Bytes read and written per second, where the driver tells.
+pub fn disk_rate(stats: &DomainStats) -> Option<u64> {
+    sum(stats.disk_read, stats.disk_write)
+}
+
+/// Bytes received and sent per second, where the driver tells.
+pub fn network_rate(stats: &DomainStats) -> Option<u64> {
+    sum(stats.net_rx, stats.net_tx)
 }
 
 /// What wants attention first, then what runs.
@@ -182,12 +183,12 @@ mod tests {
 
     #[test]
     fn rates_add_up_and_stay_unknown_where_nothing_is_told() {
-        let mut facts = facts("a", State::Running, None);
-        assert_eq!(facts.disk_rate(), None);
-        facts.stats.disk_read = Some(u64::MAX);
-        facts.stats.disk_write = Some(5);
-        assert_eq!(facts.disk_rate(), Some(u64::MAX));
-        facts.stats.net_tx = Some(7);
-        assert_eq!(facts.network_rate(), Some(7));
+        let mut stats = DomainStats::default();
+        assert_eq!(disk_rate(&stats), None);
+        stats.disk_read = Some(u64::MAX);
+        stats.disk_write = Some(5);
+        assert_eq!(disk_rate(&stats), Some(u64::MAX));
+        stats.net_tx = Some(7);
+        assert_eq!(network_rate(&stats), Some(7));
     }
 }

@@ -3,7 +3,7 @@ use gtk::glib;
 use gtk::prelude::*;
 use relm4::Sender;
 
-use super::list::MachineListMsg;
+use super::messages::MachineListMsg;
 
 /// While a row has the focus.
 pub fn of_rows(list: &Sender<MachineListMsg>) -> gtk::ShortcutController {

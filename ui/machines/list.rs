@@ -1,25 +1,27 @@
-//! The machine list: search field, column view over all hosts, and the bar of what can be done to the selection.
+//! The machine list: search field, table of all hosts' machines, and the bar of what can be done to the selection.
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use drover::domain::DomainKey;
-use drover::host::HostId;
 use drover::inventory::{Change, Inventory};
 use gtk::prelude::*;
 use gtk::{gdk, glib};
 use relm4::prelude::*;
 
 use super::bar::SelectionBar;
-use super::cells::Cells;
+use super::choose::{column_actions, column_menu};
+use super::columns::Layout;
 use super::keys;
 use super::menu::ContextMenu;
-use super::model::{Effect, Model, Order};
-use super::perform::{Perform, Request};
-use super::row::Item;
-use super::view::{Layout, View, column_menu};
+use super::messages::{MachineListMsg, MachineListOutput};
+use super::model::{Effect, Model};
+use super::perform::Perform;
+use super::rows::RowId;
+use super::selection::Select;
+use super::table::{Event, Table};
 use crate::actions::{Actions, Command, Subject, shortcuts};
-use crate::hosts::{Shown, link};
+use crate::hosts::link;
 use crate::i18n::{gettext, gettext_f};
 use crate::widgets::icon_button::{icon_menu_button, named};
 
@@ -39,9 +41,8 @@ pub struct MachineListInit {
 pub struct MachineList {
     inventory: Rc<RefCell<Inventory>>,
     perform: Perform,
-    model: Model,
-    cells: Cells,
-    view: View,
+    model: Rc<RefCell<Model>>,
+    table: Table,
     bar: SelectionBar,
     actions: Actions,
     menu: ContextMenu,
@@ -51,49 +52,6 @@ pub struct MachineList {
     layout_planned: bool,
     counting_down: bool,
     selected: Vec<DomainKey>,
-}
-
-/// What happens to the list.
-#[derive(Debug)]
-pub enum MachineListMsg {
-    /// The inventory has changed.
-    Changes(Rc<Vec<Change>>),
-    /// Hosts were added or removed.
-    Hosts,
-    /// What the sidebar chose.
-    Show(Shown),
-    /// The text of the search field.
-    Search(String),
-    ClearSearch,
-    FocusSearch,
-    FocusRows,
-    /// A row was opened, by its position.
-    Activate(u32),
-    SelectionChanged,
-    Sort(Order),
-    LayoutTouched,
-    LayoutRests,
-    Settle,
-    Second,
-    Retry(HostId),
-    Command(Command),
-    /// The context menu for the row at this place of the view, which is selected unless it is already.
-    MenuAt(f64, f64),
-    MenuAtFocus,
-    /// Unfold the host of the selected row, or fold it.
-    Unfold(bool),
-}
-
-/// What the list asks of the app.
-#[derive(Debug)]
-pub enum MachineListOutput {
-    Open(DomainKey),
-    OpenHost(HostId),
-    Retry(HostId),
-    /// Columns, widths or order are others: remember them.
-    Layout(Layout),
-    /// Do this; questions were asked and answered.
-    Request(Request),
 }
 
 #[relm4::component(pub)]
@@ -130,7 +88,7 @@ impl Component for MachineList {
                 set_vexpand: true,
                 add_named[Some("rows")] = &gtk::ScrolledWindow {
                     #[local_ref]
-                    rows -> gtk::ColumnView {},
+                    table -> Table {},
                 },
                 add_named[Some("none")] = &adw::StatusPage {
                     set_icon_name: Some("system-search-symbolic"),
@@ -162,17 +120,16 @@ impl Component for MachineList {
     }
 
     fn init(init: Self::Init, root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
-        let model = Model::new(init.inventory.clone(), init.layout.order);
+        let model = Rc::new(RefCell::new(Model::new(init.inventory.clone(), init.layout.order)));
         let input = sender.input_sender().clone();
-        let cells = Cells::new(init.inventory.clone(), Rc::new(move |host| input.emit(MachineListMsg::Retry(host))));
-        let input = sender.input_sender().clone();
-        let view =
-            View::new(model.selection(), &cells, &init.layout, move || input.emit(MachineListMsg::LayoutTouched));
+        let table = Table::new(model.clone(), init.inventory.clone(), &init.layout, move |event| {
+            input.emit(MachineListMsg::Table(event));
+        });
         let input = sender.input_sender().clone();
         let actions = Actions::new(move |command| input.emit(MachineListMsg::Command(command)));
         let bar = SelectionBar::new();
         let menu = ContextMenu::new(&root);
-        let (rows, bar_box) = (view.widget.clone(), bar.widget.clone());
+        let bar_box = bar.widget.clone();
         let column_button = icon_menu_button("view-more-symbolic", &gettext("Choose columns"));
         let search: gtk::SearchEntry = named("GtkSearchEntry", &gettext("Search machines")).unwrap_or_default();
         let widgets = view_output!();
@@ -181,8 +138,7 @@ impl Component for MachineList {
             inventory: init.inventory,
             perform: init.perform,
             model,
-            cells,
-            view,
+            table: table.clone(),
             bar,
             actions,
             menu,
@@ -209,49 +165,48 @@ impl Component for MachineList {
         match msg {
             MachineListMsg::Changes(changes) => self.changes(&changes, &sender),
             MachineListMsg::Hosts => {
-                self.model.sync_hosts();
+                self.model.borrow_mut().sync_hosts();
+                self.table.rows_changed();
                 self.selection_changed();
                 self.count_down(&sender);
             }
-            MachineListMsg::Show(shown) => self.model.choose(shown),
-            MachineListMsg::Search(text) => self.model.search(&text),
+            MachineListMsg::Show(shown) => {
+                self.model.borrow_mut().choose(shown);
+                self.other_rows();
+            }
+            MachineListMsg::Search(text) => {
+                self.model.borrow_mut().search(&text);
+                self.table.scroll_to_top();
+                self.other_rows();
+            }
             MachineListMsg::ClearSearch => {
                 widgets.search.set_text("");
-                self.view.widget.grab_focus();
+                self.table.grab_focus();
             }
             MachineListMsg::FocusSearch => {
                 widgets.search.grab_focus();
             }
             MachineListMsg::FocusRows => {
-                self.view.widget.grab_focus();
+                self.table.grab_focus();
             }
-            MachineListMsg::Activate(position) => self.activate(position, &sender),
-            MachineListMsg::SelectionChanged => self.selection_changed(),
-            MachineListMsg::Sort(order) => {
-                self.model.sort_by(order);
-                let _ = sender.output(MachineListOutput::Layout(self.view.layout(order)));
-            }
-            MachineListMsg::LayoutTouched => {
-                if !std::mem::replace(&mut self.layout_planned, true) {
-                    later(&sender, LAYOUT_RESTS, MachineListMsg::LayoutRests);
-                }
-            }
+            MachineListMsg::Table(event) => self.table_event(event, &sender),
             MachineListMsg::LayoutRests => {
                 self.layout_planned = false;
-                let _ = sender.output(MachineListOutput::Layout(self.view.layout(self.model.order())));
+                let _ = sender.output(MachineListOutput::Layout(self.table.layout()));
             }
             MachineListMsg::Settle => self.settle(&sender),
             MachineListMsg::Second => {
                 self.counting_down = false;
-                self.cells.refresh(false);
+                self.table.refresh();
                 self.count_down(&sender);
-            }
-            MachineListMsg::Retry(host) => {
-                let _ = sender.output(MachineListOutput::Retry(host));
             }
             MachineListMsg::Command(command) => self.command(command, root, &sender),
             MachineListMsg::MenuAt(x, y) => self.menu_at(x, y),
-            MachineListMsg::Unfold(unfold) => self.model.unfold_selected(unfold),
+            MachineListMsg::Unfold(unfold) => {
+                self.model.borrow_mut().fold_at_cursor(!unfold);
+                self.other_rows();
+                self.table.selection_changed();
+            }
             MachineListMsg::MenuAtFocus if self.selected.is_empty() => {}
             MachineListMsg::MenuAtFocus => self.menu.open_at_focus(&self.actions),
         }
@@ -262,15 +217,9 @@ impl Component for MachineList {
 impl MachineList {
     fn connect(&self, root: &gtk::Box, widgets: &MachineListWidgets, sender: &ComponentSender<Self>) {
         let input = || sender.input_sender().clone();
-        let view = &self.view.widget;
+        let view = &self.table;
         self.actions.install(root);
-        root.insert_action_group("columns", Some(&self.view.actions));
-        let to = input();
-        self.view.connect_order(move |order| to.emit(MachineListMsg::Sort(order)));
-        let to = input();
-        view.connect_activate(move |_, position| to.emit(MachineListMsg::Activate(position)));
-        let to = input();
-        self.model.selection().connect_selection_changed(move |_, _, _| to.emit(MachineListMsg::SelectionChanged));
+        root.insert_action_group("columns", Some(&column_actions(view)));
         widgets.search.set_key_capture_widget(Some(view));
 
         view.add_controller(keys::of_rows(sender.input_sender()));
@@ -288,16 +237,17 @@ impl MachineList {
     }
 
     fn changes(&mut self, changes: &[Change], sender: &ComponentSender<Self>) {
-        self.waiting = self.waiting.and(self.model.apply(changes));
+        self.waiting = self.waiting.and(self.model.borrow_mut().apply(changes));
+        let figures_only = changes.iter().all(|c| matches!(c, Change::Figures(_)));
         if !self.settling {
             self.settle(sender);
         }
-        let figures_only = changes.iter().all(|c| matches!(c, Change::Figures(_)));
-        self.cells.refresh(figures_only);
         if !figures_only {
+            self.table.rows_changed();
             self.selection_changed();
             self.count_down(sender);
         }
+        self.table.refresh();
     }
 
     /// The first change shows at once, those that follow it within [`SETTLE`] together.
@@ -305,41 +255,75 @@ impl MachineList {
         let effect = std::mem::take(&mut self.waiting);
         self.settling = effect != Effect::default();
         if effect.filter {
-            self.model.filter_again();
+            self.model.borrow_mut().filter_again();
         }
         if effect.sort {
-            self.model.sort_again();
+            self.model.borrow_mut().sort_again();
         }
         if self.settling {
+            self.other_rows();
             later(sender, SETTLE, MachineListMsg::Settle);
         }
     }
 
+    /// The model has other rows.
+    fn other_rows(&mut self) {
+        self.table.rows_changed();
+        if self.model.borrow().selected() != self.selected {
+            self.selection_changed();
+        }
+    }
+
     fn show(&self, widgets: &MachineListWidgets) {
-        let (found, all) = self.model.counts();
+        let model = self.model.borrow();
+        let (found, all) = model.counts();
         let (n, m) = (found.to_string(), all.to_string());
         widgets.counts.set_text(&gettext_f("{n} of {m}", &[("n", &n), ("m", &m)]));
-        let none = found == 0 && !self.model.text().is_empty();
+        let none = found == 0 && !model.text().is_empty();
         widgets.stack.set_visible_child_name(if none { "none" } else { "rows" });
         widgets.revealer.set_reveal_child(!self.selected.is_empty());
     }
 
     fn selection_changed(&mut self) {
-        self.selected = self.model.selected();
+        self.selected = self.model.borrow().selected();
         let inventory = self.inventory.borrow();
         let subjects: Vec<Subject<'_>> = self.selected.iter().filter_map(|key| Subject::of(&inventory, key)).collect();
         self.actions.update(&subjects);
         self.bar.update(subjects.len(), &self.actions);
     }
 
-    fn activate(&self, position: u32, sender: &ComponentSender<Self>) {
-        let output = match self.model.item(position) {
-            Some(Item::Machine(row)) => row.key().map(MachineListOutput::Open),
-            Some(Item::Host(row)) => row.id().map(MachineListOutput::OpenHost),
-            None => None,
+    fn table_event(&mut self, event: Event, sender: &ComponentSender<Self>) {
+        let output = match event {
+            Event::Select(what) => return self.select(what),
+            Event::Fold(id) => {
+                let folded = self.model.borrow().is_folded(&id);
+                self.model.borrow_mut().fold(&id, !folded);
+                self.other_rows();
+                return self.table.refresh();
+            }
+            Event::Sort(order) => {
+                self.model.borrow_mut().sort_by(order);
+                self.table.order_changed();
+                MachineListOutput::Layout(self.table.layout())
+            }
+            Event::Layout => {
+                if !std::mem::replace(&mut self.layout_planned, true) {
+                    later(sender, LAYOUT_RESTS, MachineListMsg::LayoutRests);
+                }
+                return;
+            }
+            Event::Activate(RowId::Machine(key)) => MachineListOutput::Open(key),
+            Event::Activate(RowId::Host(id)) => MachineListOutput::OpenHost(id),
+            Event::Retry(id) => MachineListOutput::Retry(id),
         };
-        if let Some(output) = output {
-            let _ = sender.output(output);
+        let _ = sender.output(output);
+    }
+
+    fn select(&mut self, what: Select) {
+        let changed = self.model.borrow_mut().select(what);
+        self.table.selection_changed();
+        if changed {
+            self.selection_changed();
         }
     }
 
@@ -357,18 +341,12 @@ impl MachineList {
     }
 
     fn menu_at(&mut self, x: f64, y: f64) {
-        let view = self.view.widget.clone();
-        let Some(position) = view.pick(x, y, gtk::PickFlags::DEFAULT).and_then(|w| self.cells.position_at(&w)) else {
-            return;
-        };
-        if !matches!(self.model.item(position), Some(Item::Machine(_))) {
-            return;
+        let Some(row @ RowId::Machine(_)) = self.table.row_at(y) else { return };
+        if !self.model.borrow().selection().has(&row) {
+            self.select(Select::Only(row));
         }
-        if !self.model.selection().is_selected(position) {
-            self.model.selection().select_item(position, true);
-        }
-        self.selection_changed();
-        self.menu.open_at(&view, x, y, &self.actions);
+        self.table.grab_focus();
+        self.menu.open_at(&self.table, x, y, &self.actions);
     }
 
     /// Looks at hosts again each second as long as one of them counts down.

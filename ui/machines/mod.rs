@@ -1,6 +1,7 @@
 //! Machines: the list of all hosts' machines, a machine's page, and what can be done to machines.
 mod bar;
 mod cells;
+mod choose;
 mod columns;
 mod dialogs;
 mod facts;
@@ -9,24 +10,25 @@ mod host_text;
 mod keys;
 mod list;
 mod menu;
+mod messages;
 mod model;
 mod overview;
 mod page;
 mod perform;
-mod row;
+mod rows;
+mod selection;
+mod table;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
-mod view;
 
-pub use columns::Column;
+pub use columns::{Column, Layout, Order};
 use drover::domain::State;
-pub use list::{MachineList, MachineListInit, MachineListMsg, MachineListOutput};
-pub use model::Order;
-pub use page::{MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
+pub use list::{MachineList, MachineListInit};
+pub use messages::{MachineListMsg, MachineListOutput};
+pub use page::{InstallAct, InstallMsg, MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
 pub use perform::{Perform, Request, restore_from};
-pub use view::Layout;
 
 /// The icon of a state: each a shape of its own, so that colour isn't needed to tell them apart.
 pub fn state_icon(state: State, saved: bool) -> &'static str {

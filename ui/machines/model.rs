@@ -1,32 +1,19 @@
-//! The list's model: hosts → tree → sort → filter → selection, fed with what changed in the inventory.
-use std::cell::{Cell, RefCell};
-use std::cmp::Ordering;
-use std::collections::HashMap;
+//! The list's model: which rows of which hosts stand where, and which are selected; fed with the inventory's changes.
+//!
+//! It has no GTK in it: the table shows it, and looks again when the list says so.
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use drover::domain::DomainKey;
 use drover::host::HostId;
 use drover::inventory::{Change, Inventory};
 use drover::search::Query;
-use gtk::prelude::*;
-use gtk::{gio, glib};
 
-use super::columns::Column;
-use super::row::{HostRow, Item, Search};
+use super::columns::Order;
+use super::facts::Facts;
+use super::rows::{HostRows, RowId, Search};
+use super::selection::{Select, Selection};
 use crate::hosts::Shown;
-
-/// The order of the machines within each host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    pub column: Column,
-    pub descending: bool,
-}
-
-impl Default for Order {
-    fn default() -> Self {
-        Self { column: Column::Name, descending: false }
-    }
-}
 
 /// What a change of the inventory means for what is on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,17 +31,13 @@ impl Effect {
     }
 }
 
-/// All rows and the models over them.
+/// All rows.
 pub struct Model {
     inventory: Rc<RefCell<Inventory>>,
-    hosts: gio::ListStore,
-    by_id: HashMap<HostId, HostRow>,
-    next_place: usize,
-    order: Rc<Cell<Order>>,
-    sorter: gtk::CustomSorter,
-    filter: gtk::CustomFilter,
-    tree: gtk::TreeListModel,
-    selection: gtk::MultiSelection,
+    hosts: Vec<HostRows>,
+    rows: Vec<RowId>,
+    selection: Selection,
+    order: Order,
     text: String,
     search: Search,
     found: usize,
@@ -64,32 +47,12 @@ pub struct Model {
 impl Model {
     /// Shows all that the inventory has by now.
     pub fn new(inventory: Rc<RefCell<Inventory>>, order: Order) -> Self {
-        let hosts = gio::ListStore::new::<HostRow>();
-        let tree = gtk::TreeListModel::new(hosts.clone(), false, true, |object| {
-            object.downcast_ref::<HostRow>().map(|host| host.store().clone().upcast())
-        });
-        let order = Rc::new(Cell::new(order));
-        let sorter = gtk::CustomSorter::new({
-            let order = order.clone();
-            move |a, b| compare(a, b, order.get()).into()
-        });
-        let filter = gtk::CustomFilter::new(|object| match Item::of(object) {
-            Some(Item::Machine(row)) => row.matches(),
-            Some(Item::Host(row)) => row.shown(),
-            None => false,
-        });
-        let sorted = gtk::SortListModel::new(Some(tree.clone()), Some(sorter.clone()));
-        let filtered = gtk::FilterListModel::new(Some(sorted), Some(filter.clone()));
         let mut model = Self {
             inventory,
-            hosts,
-            by_id: HashMap::new(),
-            next_place: 0,
+            hosts: Vec::new(),
+            rows: Vec::new(),
+            selection: Selection::default(),
             order,
-            sorter,
-            filter,
-            tree,
-            selection: gtk::MultiSelection::new(Some(filtered)),
             text: String::new(),
             search: Search::default(),
             found: 0,
@@ -101,14 +64,19 @@ impl Model {
         model
     }
 
-    /// The model for the view, with its selection.
-    pub fn selection(&self) -> &gtk::MultiSelection {
+    /// The rows from top to bottom.
+    pub fn rows(&self) -> &[RowId] {
+        &self.rows
+    }
+
+    /// What is selected.
+    pub fn selection(&self) -> &Selection {
         &self.selection
     }
 
     /// The order now.
     pub fn order(&self) -> Order {
-        self.order.get()
+        self.order
     }
 
     /// Machines that the search finds, of those that the sidebar's choice takes.
@@ -121,75 +89,87 @@ impl Model {
         &self.text
     }
 
+    /// What the list knows of a machine.
+    pub fn facts(&self, key: &DomainKey) -> Option<&Facts> {
+        self.host(&key.host)?.facts(&key.domain)
+    }
+
+    /// Whether the host's machines are folded away.
+    pub fn is_folded(&self, id: &HostId) -> bool {
+        self.host(id).is_some_and(|host| host.folded)
+    }
+
+    fn host(&self, id: &HostId) -> Option<&HostRows> {
+        self.hosts.iter().find(|host| host.id == *id)
+    }
+
     /// Takes changes of the inventory in.
     pub fn apply(&mut self, changes: &[Change]) -> Effect {
         let inventory = self.inventory.clone();
         let inventory = inventory.borrow();
         let mut effect = Effect::default();
+        let mut other_rows = false;
         for change in changes {
-            match change {
-                Change::Host(id) => {
-                    self.apply_host(&inventory, id);
-                    if let (Some(entry), Some(row)) = (inventory.host(id), self.by_id.get(id)) {
-                        effect.filter |= row.rename(entry);
-                    }
-                }
-                Change::Reset(id) => {
-                    self.apply_host(&inventory, id);
-                    if let (Some(entry), Some(row)) = (inventory.host(id), self.by_id.get(id)) {
-                        row.reset(entry);
-                    }
-                    effect = Effect { filter: true, sort: true };
-                }
-                Change::Machines(keys) => {
-                    self.apply_machines(&inventory, keys);
-                    effect = Effect { filter: true, sort: true };
-                }
-                Change::Gone(key) => {
-                    if let Some(row) = self.by_id.get(&key.host) {
-                        row.remove(key.domain);
-                    }
-                    effect.filter = true;
-                }
-                Change::Figures(id) => {
-                    if let (Some(entry), Some(row)) = (inventory.host(id), self.by_id.get(id)) {
-                        row.set_figures(entry);
-                    }
-                    effect.sort |= self.order.get().column.is_figure();
-                    effect.filter |= self.search.query.uses_figures();
-                }
-            }
+            other_rows |= !matches!(change, Change::Figures(_));
+            effect = effect.and(self.apply_one(&inventory, change));
+        }
+        if other_rows {
+            self.lay_out();
         }
         effect
     }
 
-    fn apply_host(&mut self, inventory: &Inventory, id: &HostId) {
-        match (inventory.host(id), self.by_id.get(id)) {
-            (Some(_), None) => {
-                let row = HostRow::new(id.clone(), self.next_place);
-                self.next_place += 1;
-                self.hosts.append(&row);
-                self.by_id.insert(id.clone(), row);
+    fn apply_one(&mut self, inventory: &Inventory, change: &Change) -> Effect {
+        let order = self.order;
+        match change {
+            Change::Host(id) => {
+                self.know_host(inventory, id);
+                let renamed = self.with_host(inventory, id, |host, entry| host.rename(entry));
+                Effect { filter: renamed.unwrap_or_default(), sort: false }
             }
-            (None, Some(row)) => {
-                if let Some(position) = self.hosts.find(row) {
-                    self.hosts.remove(position);
-                }
-                self.by_id.remove(id);
+            Change::Reset(id) => {
+                self.know_host(inventory, id);
+                self.with_host(inventory, id, |host, entry| host.reset(entry, order));
+                Effect { filter: true, sort: false }
             }
+            Change::Machines(keys) => {
+                self.apply_machines(inventory, keys);
+                Effect { filter: true, sort: true }
+            }
+            Change::Gone(key) => {
+                self.with_host(inventory, &key.host, |host, _| host.remove(&key.domain));
+                Effect { filter: true, sort: false }
+            }
+            Change::Figures(_) => Effect { sort: order.column.is_figure(), filter: self.search.query.uses_figures() },
+        }
+    }
+
+    /// A host is here exactly while the inventory has it.
+    fn know_host(&mut self, inventory: &Inventory, id: &HostId) {
+        match (inventory.host(id), self.host(id)) {
+            (Some(_), None) => self.hosts.push(HostRows::new(id.clone())),
+            (None, Some(_)) => self.hosts.retain(|host| host.id != *id),
             _ => {}
         }
     }
 
+    fn with_host<T>(
+        &mut self,
+        inventory: &Inventory,
+        id: &HostId,
+        f: impl FnOnce(&mut HostRows, &drover::inventory::HostEntry) -> T,
+    ) -> Option<T> {
+        let host = self.hosts.iter_mut().find(|host| host.id == *id)?;
+        Some(f(host, inventory.host(id)?))
+    }
+
     fn apply_machines(&mut self, inventory: &Inventory, keys: &[DomainKey]) {
-        for host in inventory.hosts() {
+        for entry in inventory.hosts() {
             let mut machines =
-                keys.iter().filter(|k| k.host == host.id).filter_map(|k| host.machines.get(&k.domain)).peekable();
+                keys.iter().filter(|k| k.host == entry.id).filter_map(|k| entry.machines.get(&k.domain)).peekable();
             if machines.peek().is_some() {
-                self.apply_host(inventory, &host.id);
-                if let Some(row) = self.by_id.get(&host.id) {
-                    row.update(host, machines);
-                }
+                self.know_host(inventory, &entry.id);
+                self.with_host(inventory, &entry.id, |host, entry| host.update(entry, machines));
             }
         }
     }
@@ -198,10 +178,12 @@ impl Model {
     pub fn search(&mut self, text: &str) {
         self.text = text.trim().to_owned();
         self.search.query = Query::parse(&self.text);
-        self.filter_again();
         if !self.search.query.is_empty() {
-            self.expand_all();
+            // A machine that was found must not hide in a folded host.
+            self.hosts.iter_mut().for_each(|host| host.folded = false);
         }
+        self.filter();
+        self.lay_out();
     }
 
     /// Shows what the sidebar chose.
@@ -214,103 +196,109 @@ impl Model {
     pub fn sync_hosts(&mut self) {
         let inventory = self.inventory.clone();
         let inventory = inventory.borrow();
-        let known: Vec<HostId> = self.by_id.keys().cloned().collect();
-        let added = inventory.hosts().iter().map(|h| h.id.clone());
-        for id in known.into_iter().chain(added) {
-            self.apply_host(&inventory, &id);
+        let known = self.hosts.iter().map(|host| host.id.clone());
+        let all: Vec<HostId> = known.chain(inventory.hosts().iter().map(|h| h.id.clone())).collect();
+        for id in all {
+            self.know_host(&inventory, &id);
         }
         drop(inventory);
-        self.filter_again();
+        self.filter();
+        self.lay_out();
     }
 
     /// Looks again which rows show.
     pub fn filter_again(&mut self) {
+        if self.filter() {
+            self.lay_out();
+        }
+    }
+
+    fn filter(&mut self) -> bool {
         let mut changed = false;
         (self.found, self.of) = (0, 0);
-        for entry in self.inventory.borrow().hosts() {
-            if let Some(row) = self.by_id.get(&entry.id) {
-                let found = row.search(&self.search, entry);
-                self.found += found.machines;
-                self.of += found.of;
-                changed |= found.changed;
-            }
+        let inventory = self.inventory.borrow();
+        for host in &mut self.hosts {
+            let Some(entry) = inventory.host(&host.id) else { continue };
+            let found = host.search(&self.search, entry);
+            self.found += found.machines;
+            self.of += found.of;
+            changed |= found.changed;
         }
-        if changed {
-            self.filter.changed(gtk::FilterChange::Different);
-        }
+        changed
     }
 
     /// Sorts anew.
-    pub fn sort_again(&self) {
-        self.sorter.changed(gtk::SorterChange::Different);
+    pub fn sort_again(&mut self) {
+        let inventory = self.inventory.borrow();
+        for host in &mut self.hosts {
+            if let Some(entry) = inventory.host(&host.id).filter(|_| self.order.column.is_figure()) {
+                host.set_figures(entry);
+            }
+            host.sort(self.order);
+        }
+        drop(inventory);
+        self.lay_out();
     }
 
     /// Sorts by another column or in the other direction.
-    pub fn sort_by(&self, order: Order) {
-        if self.order.replace(order) != order {
+    pub fn sort_by(&mut self, order: Order) {
+        if self.order != order {
+            self.order = order;
             self.sort_again();
         }
     }
 
-    /// A machine that was found must not hide in a folded host.
-    fn expand_all(&self) {
-        let mut position = 0;
-        while let Some(row) = self.tree.row(position) {
-            if row.depth() == 0 && !row.is_expanded() {
-                row.set_expanded(true);
-            }
-            position += 1 + row.children().map_or(0, |c| c.n_items());
+    fn lay_out(&mut self) {
+        self.rows.clear();
+        for host in &self.hosts {
+            self.rows.extend(host.rows());
+        }
+        let hosts = &self.hosts;
+        self.selection.follow(&self.rows, |row| {
+            let id = match row {
+                RowId::Host(id) => id,
+                RowId::Machine(key) => &key.host,
+            };
+            hosts.iter().any(|host| host.id == *id && host.shows(row))
+        });
+    }
+
+    /// Selects; says whether other rows are selected than before.
+    pub fn select(&mut self, what: Select) -> bool {
+        self.selection.select(what, &self.rows)
+    }
+
+    /// Folds or unfolds a host.
+    pub fn fold(&mut self, id: &HostId, folded: bool) {
+        if let Some(host) = self.hosts.iter_mut().find(|host| host.id == *id)
+            && std::mem::replace(&mut host.folded, folded) != folded
+        {
+            self.lay_out();
         }
     }
 
-    /// Folds or unfolds the host of the first selected row; a folded host is selected in place of its machines.
-    pub fn unfold_selected(&self, unfold: bool) {
-        let selected = self.selection.selection();
-        if selected.is_empty() {
-            return;
+    /// Folds or unfolds the host of the row with the cursor; a folded host is selected in place of its machines.
+    pub fn fold_at_cursor(&mut self, folded: bool) {
+        let id = match self.selection.cursor() {
+            Some(RowId::Host(id)) => id.clone(),
+            Some(RowId::Machine(key)) => key.host.clone(),
+            None => return,
+        };
+        if self.is_folded(&id) != folded {
+            self.fold(&id, folded);
+            self.select(Select::Only(RowId::Host(id)));
         }
-        let Some(row) = self.selection.item(selected.minimum()).and_downcast::<gtk::TreeListRow>() else { return };
-        let host = if row.depth() == 0 { Some(row) } else { row.parent() };
-        let Some(host) = host.filter(|host| host.is_expanded() != unfold) else { return };
-        host.set_expanded(unfold);
-        let position =
-            (0..self.selection.n_items()).find(|n| self.selection.item(*n).as_ref() == Some(host.upcast_ref()));
-        if let Some(position) = position {
-            self.selection.select_item(position, true);
-        }
-    }
-
-    /// What stands at a position of the view.
-    pub fn item(&self, position: u32) -> Option<Item> {
-        Item::of(&self.selection.item(position)?)
     }
 
     /// The selected machines, in the order of the view.
     pub fn selected(&self) -> Vec<DomainKey> {
-        let set = self.selection.selection();
-        let Some((iterator, first)) = gtk::BitsetIter::init_first(&set) else { return Vec::new() };
-        std::iter::once(first)
-            .chain(iterator)
-            .filter_map(|position| match self.item(position)? {
-                Item::Machine(row) => row.key(),
-                Item::Host(_) => None,
-            })
-            .collect()
-    }
-}
-
-/// Hosts in their own order, each before its machines, these by the order asked for.
-fn compare(a: &glib::Object, b: &glib::Object, order: Order) -> Ordering {
-    let (Some(a), Some(b)) = (Item::of(a), Item::of(b)) else { return Ordering::Equal };
-    match (&a, &b) {
-        (Item::Machine(x), Item::Machine(y)) => {
-            x.place().cmp(&y.place()).then_with(|| match (x.contents(), y.contents()) {
-                (Some(x), Some(y)) => x.facts.compare(&y.facts, order.column, order.descending),
-                _ => Ordering::Equal,
-            })
+        if self.selection.len() == 0 {
+            return Vec::new();
         }
-        (Item::Host(x), Item::Host(y)) => x.place().cmp(&y.place()),
-        (Item::Host(x), Item::Machine(y)) => x.place().cmp(&y.place()).then(Ordering::Less),
-        (Item::Machine(x), Item::Host(y)) => x.place().cmp(&y.place()).then(Ordering::Greater),
+        let machines = self.rows.iter().filter_map(|row| match row {
+            RowId::Machine(key) if self.selection.has(row) => Some(key.clone()),
+            _ => None,
+        });
+        machines.collect()
     }
 }

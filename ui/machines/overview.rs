@@ -1,4 +1,6 @@
-//! The overview of a machine: what it is and has, in groups of rows whose texts can be selected and copied.
+//! The overview of a machine: what it does now, what it is and has, in groups of rows whose texts can be selected and copied.
+mod now;
+
 use std::cell::RefCell;
 
 use adw::prelude::*;
@@ -9,16 +11,17 @@ use drover::inventory::{HostEntry, Machine};
 use super::format;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::widgets::value_row::value_row;
+use now::Now;
 
 /// A group of the overview: its heading, and rows of a name and a value.
 #[derive(Debug, PartialEq)]
-pub struct Section {
-    pub heading: String,
-    pub rows: Vec<(String, String)>,
+struct Section {
+    heading: String,
+    rows: Vec<(String, String)>,
 }
 
 /// What the overview says of a machine (pure).
-pub fn sections(host: &HostEntry, machine: &Machine) -> Vec<Section> {
+fn sections(host: &HostEntry, machine: &Machine) -> Vec<Section> {
     let details = machine.info.details.as_deref();
     let mut sections = vec![about(host, machine, details), hardware(machine, details)];
     if let Some(details) = details {
@@ -53,16 +56,9 @@ fn about(host: &HostEntry, machine: &Machine, details: Option<&DomainDetails>) -
 }
 
 fn hardware(machine: &Machine, details: Option<&DomainDetails>) -> Section {
-    let (info, stats) = (&machine.info, &machine.stats);
-    let mut cpus = ngettext_f("{n} CPU", "{n} CPUs", u64::from(info.vcpus), &[]);
-    if let Some(busy) = stats.cpu_percent.filter(|_| info.state.is_active()) {
-        cpus = gettext_f("{cpus}, {busy} busy", &[("cpus", &cpus), ("busy", &format::percent(busy))]);
-    }
-    let memory = if info.state.is_active() {
-        format::memory_of(stats.memory_used_kib.unwrap_or(info.memory_kib), info.max_memory_kib)
-    } else {
-        format::memory(info.max_memory_kib)
-    };
+    let info = &machine.info;
+    let cpus = ngettext_f("{n} CPU", "{n} CPUs", u64::from(info.vcpus), &[]);
+    let memory = format::memory(info.max_memory_kib);
     let mut rows = vec![(gettext("Processors"), cpus), (gettext("Memory"), memory)];
     if let Some(details) = details {
         let firmware = if details.firmware_uefi { "UEFI" } else { "BIOS" };
@@ -116,6 +112,7 @@ fn with_more(text: String, more: [Option<String>; 3]) -> String {
 /// The overview on screen.
 pub struct Overview {
     pub widget: gtk::ScrolledWindow,
+    now: Now,
     groups: gtk::Box,
     shown: RefCell<Vec<Section>>,
     values: RefCell<Vec<gtk::Label>>,
@@ -125,8 +122,12 @@ impl Overview {
     /// An empty overview.
     pub fn new() -> Self {
         let groups = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(24).build();
+        let now = Now::new();
+        let all = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(24).build();
+        all.append(&now.group);
+        all.append(&groups);
         let clamp = adw::Clamp::builder()
-            .child(&groups)
+            .child(&all)
             .maximum_size(720)
             .margin_top(24)
             .margin_bottom(24)
@@ -138,11 +139,17 @@ impl Overview {
             .hscrollbar_policy(gtk::PolicyType::Never)
             .vexpand(true)
             .build();
-        Self { widget, groups, shown: RefCell::default(), values: RefCell::default() }
+        Self { widget, now, groups, shown: RefCell::default(), values: RefCell::default() }
+    }
+
+    /// Shows this machine.
+    pub fn show(&self, host: &HostEntry, machine: &Machine) {
+        self.now.show(host, machine);
+        self.show_sections(sections(host, machine));
     }
 
     /// Shows these; where only values are others, what is selected in the rest stays selected.
-    pub fn show(&self, sections: Vec<Section>) {
+    fn show_sections(&self, sections: Vec<Section>) {
         let mut shown = self.shown.borrow_mut();
         if *shown == sections {
             return;
@@ -258,9 +265,9 @@ mod tests {
         let _ = adw::init();
         let overview = Overview::new();
         let say = |value: &str| vec![Section { heading: "A".into(), rows: vec![("b".into(), value.into())] }];
-        overview.show(say("1"));
+        overview.show_sections(say("1"));
         let label = overview.values.borrow()[0].clone();
-        overview.show(say("2"));
+        overview.show_sections(say("2"));
         assert_eq!(label.label(), "2");
         assert_eq!(overview.values.borrow()[0], label);
     }

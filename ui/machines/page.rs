@@ -1,4 +1,8 @@
-//! A machine's page: its name and state, what can be done to it, and its Console and Overview.
+//! A machine's page: its name and state, what can be done to it, and its Console and Overview. While it is being
+//! installed, the page shows how far that is.
+mod buttons;
+mod install;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -6,17 +10,21 @@ use adw::prelude::*;
 use drover::domain::DomainKey;
 use drover::host::{Host, LinkState};
 use drover::inventory::{Change, Inventory};
+use drover::task::Step;
 use relm4::prelude::*;
 
 use super::format;
-use super::overview::{Overview, sections};
+use super::overview::Overview;
 use super::perform::{Perform, Request};
 use super::state_icon;
-use crate::actions::{Actions, Command, Subject, menu, shortcuts};
+use crate::actions::{Actions, Command, Subject, shortcuts};
+use crate::activity::Task;
 use crate::app::PageTab;
 use crate::console::view as console;
 use crate::i18n::gettext;
-use crate::widgets::icon_button::{icon_button, icon_menu_button};
+use buttons::Buttons;
+use install::Install;
+pub use install::{InstallAct, InstallMsg};
 
 /// The names of the stack's pages.
 const CONSOLE: &str = "console";
@@ -27,8 +35,11 @@ pub struct MachinePageInit {
     pub inventory: Rc<RefCell<Inventory>>,
     pub host: Host,
     pub key: DomainKey,
+    pub name: String,
     pub perform: Perform,
     pub tab: PageTab,
+    /// The task that installs it, and its steps, while it isn't there yet.
+    pub install: Option<(Task, Vec<Step>)>,
 }
 
 /// The page as a component.
@@ -45,6 +56,11 @@ pub struct MachinePage {
     /// Made when it is first looked at.
     console: Option<Controller<console::ConsoleView>>,
     console_place: adw::Bin,
+    /// While the machine is not there yet, or did not come to be.
+    install: Option<Install>,
+    /// The installer was started: what is missing now is only the host's word of it.
+    started: bool,
+    strip_place: adw::Bin,
     /// How to get the keyboard back, while the guest has it.
     hint: String,
     visible: bool,
@@ -63,6 +79,7 @@ pub enum MachinePageMsg {
     Switched,
     Command(Command),
     Console(console::Output),
+    Install(InstallMsg),
 }
 
 /// What the page asks of the app.
@@ -74,6 +91,8 @@ pub enum MachinePageOutput {
     Title(DomainKey, String),
     /// The machine is no more.
     Gone(DomainKey),
+    /// Its install failed, and this is wanted now.
+    Install(DomainKey, InstallAct),
 }
 
 #[relm4::component(pub)]
@@ -127,6 +146,8 @@ impl Component for MachinePage {
             },
             gtk::Separator {},
             #[local_ref]
+            strip_place -> adw::Bin {},
+            #[local_ref]
             stack -> adw::ViewStack { set_vexpand: true },
             #[name = "switcher_bar"]
             adw::ViewSwitcherBar { set_stack: Some(&stack) },
@@ -137,10 +158,14 @@ impl Component for MachinePage {
         let input = sender.input_sender().clone();
         let actions = Actions::new(move |command| input.emit(MachinePageMsg::Command(command)));
         actions.install(&root);
+        // Buttons that move to another window with their page are greyed until the actions are made known anew.
+        let again = actions.clone();
+        root.connect_root_notify(move |root| again.install(root));
         let keyed: Vec<Command> =
             Command::ALL.into_iter().filter(|c| !matches!(c, Command::Open | Command::Delete)).collect();
         root.add_controller(shortcuts(&keyed));
-        let (stack, console_place, overview) = (adw::ViewStack::new(), adw::Bin::new(), Overview::new());
+        let (stack, overview) = (adw::ViewStack::new(), Overview::new());
+        let (console_place, strip_place) = (adw::Bin::new(), adw::Bin::new());
         let page = stack.add_titled(&console_place, Some(CONSOLE), &gettext("Console"));
         page.set_icon_name(Some("video-display-symbolic"));
         let page = stack.add_titled(&overview.widget, Some(OVERVIEW), &gettext("Overview"));
@@ -151,7 +176,7 @@ impl Component for MachinePage {
             inventory: init.inventory,
             host: init.host,
             key: init.key,
-            name: String::new(),
+            name: init.name,
             perform: init.perform,
             actions,
             buttons,
@@ -159,9 +184,13 @@ impl Component for MachinePage {
             overview,
             console: None,
             console_place,
+            install: None,
+            started: false,
+            strip_place: strip_place.clone(),
             hint: String::new(),
             visible: true,
         };
+        let strip_place = &strip_place;
         let widgets = view_output!();
         widgets
             .place
@@ -169,6 +198,9 @@ impl Component for MachinePage {
             .transform_to(|_, child: Option<gtk::Widget>| Some(child.is_some_and(|child| child.is::<adw::Bin>())))
             .sync_create()
             .build();
+        if let Some((task, steps)) = init.install {
+            model.begin_install(task, steps, sender.input_sender());
+        }
         model.show_machine(&widgets, &sender);
         model.show_tab(init.tab);
         model.follow(&sender);
@@ -204,6 +236,7 @@ impl Component for MachinePage {
                 self.hint = hint;
                 self.show_machine(widgets, &sender);
             }
+            MachinePageMsg::Install(msg) => self.hear_install(msg, widgets, &sender),
         }
     }
 }
@@ -215,14 +248,21 @@ impl MachinePage {
         let inventory = inventory.borrow();
         let found = inventory.host(&self.key.host).and_then(|h| Some((h, h.machines.get(&self.key.domain)?)));
         let Some((host, machine)) = found else {
-            let _ = sender.output(MachinePageOutput::Gone(self.key.clone()));
+            match self.install {
+                Some(_) => self.show_absent(widgets, &inventory),
+                None => drop(sender.output(MachinePageOutput::Gone(self.key.clone()))),
+            }
             return;
         };
         let info = &machine.info;
         let stale = host.link != LinkState::Up;
+        if self.started && self.install.take().is_some() {
+            self.strip_place.set_child(gtk::Widget::NONE);
+            self.follow(sender);
+        }
+        widgets.name.set_label(&info.name);
         if self.name != info.name {
             self.name.clone_from(&info.name);
-            widgets.name.set_label(&info.name);
             let _ = sender.output(MachinePageOutput::Title(self.key.clone(), info.name.clone()));
         }
         let state = format::state_word(info.state, info.has_managed_save, stale && info.state.is_active());
@@ -234,7 +274,8 @@ impl MachinePage {
         widgets.icon.set_icon_name(Some(state_icon(info.state, info.has_managed_save)));
         self.actions.update(&[Subject { info, up: !stale }]);
         self.buttons.update(&self.actions);
-        self.overview.show(sections(host, machine));
+        self.show_parts(true);
+        self.overview.show(host, machine);
         if let Some(console) = &self.console {
             console.emit(console::Input::DomainState(info.state));
         }
@@ -253,7 +294,7 @@ impl MachinePage {
     /// The console begins when it is first looked at, and rests while nobody does.
     fn follow(&mut self, sender: &ComponentSender<Self>) {
         let seen = self.visible && self.stack.visible_child_name().as_deref() == Some(CONSOLE);
-        if seen && self.console.is_none() {
+        if seen && self.console.is_none() && self.install.is_none() {
             let init = console::Init { host: self.host.clone(), key: self.key.clone(), name: self.name.clone() };
             let console =
                 console::ConsoleView::builder().launch(init).forward(sender.input_sender(), MachinePageMsg::Console);
@@ -282,63 +323,6 @@ fn concerns(change: &Change, key: &DomainKey) -> bool {
     }
 }
 
-/// The page's buttons: start or stop, pause or resume, and the rest in a menu.
-struct Buttons {
-    widget: gtk::Box,
-    all: Vec<(Command, gtk::Button)>,
-    stop: gtk::Box,
-}
-
-impl Buttons {
-    fn new(actions: &Actions) -> Self {
-        use Command as C;
-        let widget = gtk::Box::builder().spacing(6).valign(gtk::Align::Center).build();
-        let make = |command: Command, icon: &str| {
-            let button = icon_button(icon, &command.label());
-            button.set_action_name(Some(&command.action()));
-            (command, button)
-        };
-        let start = make(C::Start, "media-playback-start-symbolic");
-        let off = make(C::ShutDown, "system-shutdown-symbolic");
-        let pause = make(C::Pause, "media-playback-pause-symbolic");
-        let resume = make(C::Resume, "media-playback-start-symbolic");
-        let off_menu = icon_menu_button("pan-down-symbolic", &gettext("Other ways to stop"));
-        off_menu.set_menu_model(Some(&menu(&[&[C::ShutDown, C::Reboot], &[C::Save], &[C::Reset, C::ForceOff]])));
-        let stop = gtk::Box::builder().css_classes(["linked"]).build();
-        stop.append(&off.1);
-        stop.append(&off_menu);
-        let more = icon_menu_button("view-more-symbolic", &gettext("More actions"));
-        more.set_menu_model(Some(&menu(&[
-            &[C::Restore, C::SaveTo],
-            &[C::AutostartOn, C::AutostartOff],
-            &[C::Rename, C::Delete],
-        ])));
-        widget.append(&start.1);
-        widget.append(&stop);
-        widget.append(&pause.1);
-        widget.append(&resume.1);
-        widget.append(&more);
-        actions.explain_on_open(&off_menu);
-        actions.explain_on_open(&more);
-        Self { widget, all: vec![start, off, pause, resume], stop }
-    }
-
-    fn update(&self, actions: &Actions) {
-        let can = |command| actions.reason(command).is_none();
-        for (command, button) in &self.all {
-            actions.explain(button, *command);
-            button.set_visible(match command {
-                // The two that are the answer to each other share one place.
-                Command::Start => can(Command::Start) || !can(Command::ForceOff),
-                Command::Resume => can(Command::Resume),
-                Command::Pause => !can(Command::Resume),
-                _ => true,
-            });
-        }
-        self.stop.set_visible(can(Command::ForceOff));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -348,6 +332,12 @@ mod tests {
 
     use super::*;
     use crate::machines::testing::{info, inventory, key};
+
+    fn pump() {
+        for _ in 0..50 {
+            gtk::glib::MainContext::default().iteration(false);
+        }
+    }
 
     #[gtk::test]
     fn a_machine_that_is_off_opens_on_its_overview_and_can_be_started() {
@@ -360,8 +350,10 @@ mod tests {
             inventory: inventory.clone(),
             host: Host::open(id.as_str(), HostOptions::default(), |_| {}),
             key: key(&id, 1),
+            name: "web".into(),
             perform: Perform::new(inventory.clone(), BTreeSet::new()),
             tab: PageTab::Best,
+            install: None,
         };
         let page = MachinePage::builder().launch(init).detach();
         let visible = |command: Command| {
@@ -378,5 +370,14 @@ mod tests {
             gtk::glib::MainContext::default().iteration(true);
         }
         assert!(!visible(Command::Start) && visible(Command::Pause));
+        let windows = [gtk::Window::new(), gtk::Window::new()];
+        for window in &windows {
+            windows.iter().for_each(|other| other.set_child(gtk::Widget::NONE));
+            window.set_child(Some(page.widget()));
+            pump();
+            let works = page.model().buttons.all.iter().any(|(c, b)| *c == Command::Pause && b.is_sensitive());
+            assert!(works, "its buttons work in each window that it is moved to");
+        }
+        windows.iter().for_each(gtk::Window::destroy);
     }
 }

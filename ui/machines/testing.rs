@@ -1,5 +1,5 @@
 //! Machines and hosts for the tests of the list.
-use drover::domain::{DomainId, DomainInfo, DomainKey, DomainStats, State};
+use drover::domain::{DomainId, DomainInfo, DomainKey, State};
 use drover::host::{HostId, Update};
 use drover::inventory::{Inventory, Machine};
 
@@ -31,7 +31,7 @@ pub fn key(host: &HostId, number: u32) -> DomainKey {
 
 /// A machine without figures.
 pub fn machine(number: u32, name: &str, state: State) -> Machine {
-    Machine { info: info(number, name, state), stats: DomainStats::default(), cpu_history: Default::default() }
+    Machine::new(info(number, name, state))
 }
 
 /// An inventory of one host with these machines, numbered from 1.

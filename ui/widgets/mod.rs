@@ -1,4 +1,5 @@
 //! Widgets that several features use.
+pub mod accessible;
 pub mod icon_button;
 pub mod sparkline;
 pub mod value_row;

@@ -43,25 +43,15 @@ mod imp {
             if self.samples.borrow().is_empty() {
                 return;
             }
-            let cairo = snapshot.append_cairo(&graphene::Rect::new(0.0, 0.0, width, height));
-            let colour = widget.style_context().color();
-            // The base line tells an idle machine from one that is not told of.
-            set_colour(&cairo, &colour, 0.25);
-            cairo.rectangle(0.0, f64::from(height) - 1.0, f64::from(width), 1.0);
-            let _ = cairo.fill();
-            let points = points(&self.samples.borrow(), self.slots.get(), self.top.get(), width, height);
-            let [first, .., last] = points.as_slice() else { return };
-            for (x, y) in &points {
-                cairo.line_to(f64::from(*x), f64::from(*y));
-            }
-            cairo.set_line_width(1.25);
-            set_colour(&cairo, &colour, 0.9);
-            let _ = cairo.stroke_preserve();
-            cairo.line_to(f64::from(last.0), f64::from(height));
-            cairo.line_to(f64::from(first.0), f64::from(height));
-            cairo.close_path();
-            set_colour(&cairo, &colour, 0.18);
-            let _ = cairo.fill();
+            let area = graphene::Rect::new(0.0, 0.0, width, height);
+            draw(
+                snapshot,
+                &area,
+                &self.samples.borrow(),
+                self.slots.get(),
+                self.top.get(),
+                &widget.style_context().color(),
+            );
         }
     }
 }
@@ -103,6 +93,37 @@ impl Sparkline {
             self.set([], 0, 1.0);
         }
     }
+}
+
+/// Draws samples, oldest first, into an area, as [`Sparkline::set`] describes.
+pub fn draw(
+    snapshot: &gtk::Snapshot,
+    area: &graphene::Rect,
+    samples: &[f32],
+    slots: usize,
+    top: f32,
+    colour: &gtk::gdk::RGBA,
+) {
+    let (width, height) = (area.width(), area.height());
+    let cairo = snapshot.append_cairo(area);
+    cairo.translate(f64::from(area.x()), f64::from(area.y()));
+    // The base line tells an idle machine from one that is not told of.
+    set_colour(&cairo, colour, 0.25);
+    cairo.rectangle(0.0, f64::from(height) - 1.0, f64::from(width), 1.0);
+    let _ = cairo.fill();
+    let points = points(samples, slots, top, width, height);
+    let [first, .., last] = points.as_slice() else { return };
+    for (x, y) in &points {
+        cairo.line_to(f64::from(*x), f64::from(*y));
+    }
+    cairo.set_line_width(1.25);
+    set_colour(&cairo, colour, 0.9);
+    let _ = cairo.stroke_preserve();
+    cairo.line_to(f64::from(last.0), f64::from(height));
+    cairo.line_to(f64::from(first.0), f64::from(height));
+    cairo.close_path();
+    set_colour(&cairo, colour, 0.18);
+    let _ = cairo.fill();
 }
 
 fn set_colour(cairo: &gtk::cairo::Context, colour: &gtk::gdk::RGBA, alpha: f64) {

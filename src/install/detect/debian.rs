@@ -1,6 +1,7 @@
 //! debian-installer's trees: a mirror, its `dists/SUITE`, an `installer-ARCH`, its `images` or `netboot`, or a CD's files.
 use super::{Detected, Family, Pair, Probe};
 use crate::Result;
+use crate::error::Absent;
 use crate::install::source::Location;
 
 /// A release, by its code name.
@@ -51,8 +52,8 @@ struct About {
     suite: Option<String>,
 }
 
-/// The installer that lies there; else, where a kernel lies there without its initrd, words for that.
-pub(super) fn look(location: &Location, probe: &mut Probe) -> Result<Result<Detected, Option<String>>> {
+/// The installer that lies there; else, where half of a pair lies there, the other half.
+pub(super) fn look(location: &Location, probe: &mut Probe) -> Result<Result<Detected, Option<Absent>>> {
     let mut half = None;
     let written = location.to_string();
     let mut here = About::default();
@@ -116,7 +117,7 @@ fn parts_after<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
 type Found = Option<(Pair, &'static str)>;
 
 /// Beneath a suite's folder: `main/installer-ARCH/current/…`.
-fn suite_pair(probe: &mut Probe, prefix: &str, written: &str, half: &mut Option<String>) -> Result<Found> {
+fn suite_pair(probe: &mut Probe, prefix: &str, written: &str, half: &mut Option<Absent>) -> Result<Found> {
     for (arch, machine) in archs(written) {
         for images in ["images", "legacy-images"] {
             let folder = format!("{prefix}main/installer-{arch}/current/{images}/");
@@ -131,7 +132,7 @@ fn suite_pair(probe: &mut Probe, prefix: &str, written: &str, half: &mut Option<
 }
 
 /// Beneath an images folder, in a netboot folder, or where the two files lie.
-fn netboot(probe: &mut Probe, prefix: &str, written: &str, half: &mut Option<String>) -> Result<Found> {
+fn netboot(probe: &mut Probe, prefix: &str, written: &str, half: &mut Option<Absent>) -> Result<Found> {
     for (arch, machine) in archs(written) {
         for place in places(arch) {
             for folder in [format!("{prefix}netboot/{place}"), format!("{prefix}{place}")] {
@@ -156,19 +157,20 @@ fn archs(written: &str) -> [(&'static str, &'static str); 3] {
     archs
 }
 
-fn both(probe: &mut Probe, folder: &str, kernel: &str, half: &mut Option<String>) -> Result<Option<Pair>> {
+fn both(probe: &mut Probe, folder: &str, kernel: &str, half: &mut Option<Absent>) -> Result<Option<Pair>> {
     match probe.pair(&format!("{folder}{kernel}"), &format!("{folder}initrd.gz"))? {
         Ok(pair) => return Ok(Some(pair)),
-        Err(missing) if missing.len() == 1 => {
-            *half = Some(format!("half of its kernel and initrd is not there: {}", missing[0]));
+        Err(missing) => {
+            if let [one] = missing.as_slice() {
+                *half = Some(one.clone());
+            }
         }
-        Err(_) => {}
     }
     Ok(None)
 }
 
 /// The files of a CD: `install.amd/vmlinuz`, and `.disk/info` with its name.
-fn disc(location: &Location, probe: &mut Probe, half: &mut Option<String>) -> Result<Option<Detected>> {
+fn disc(location: &Location, probe: &mut Probe, half: &mut Option<Absent>) -> Result<Option<Detected>> {
     for (folder, machine) in
         [("install.amd/", "x86_64"), ("install.386/", "i686"), ("install.a64/", "aarch64"), ("install/", "x86_64")]
     {

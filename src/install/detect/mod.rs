@@ -3,7 +3,9 @@ mod debian;
 mod redhat;
 mod treeinfo;
 
-use crate::error::SourceError;
+use std::fmt;
+
+use crate::error::{Absent, Lack, SourceError};
 use crate::install::source::{Location, Tree};
 use crate::task::Cancel;
 use crate::{Error, Result};
@@ -20,7 +22,7 @@ pub enum Family {
 }
 
 /// What was found in a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Detected {
     pub location: Location,
     pub family: Family,
@@ -42,6 +44,13 @@ pub struct Detected {
     /// MiB below which its installer does not start, and what is good.
     pub minimum_memory_mib: u64,
     pub recommended_memory_mib: u64,
+}
+
+/// Messages are logged, and the arguments may hold a password.
+impl fmt::Debug for Detected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detected").field("os", &self.os).field("location", &self.location).finish_non_exhaustive()
+    }
 }
 
 impl Detected {
@@ -121,14 +130,7 @@ fn look(location: &Location, probe: &mut Probe) -> Result<Detected> {
     }
     match debian::look(location, probe)? {
         Ok(found) => Ok(found),
-        Err(half) => {
-            let looked_for = half.unwrap_or_else(|| {
-                "there is no .treeinfo or treeinfo (Red Hat and kin), no images/pxeboot/vmlinuz, \
-                 and no dists/…/main/installer-… or netboot/ (Debian and kin)"
-                    .into()
-            });
-            Err(nothing(location, looked_for))
-        }
+        Err(half) => Err(nothing(location, half.map_or(Lack::Everything, Lack::Half))),
     }
 }
 
@@ -180,15 +182,15 @@ impl Probe<'_> {
             .unwrap_or_default())
     }
 
-    /// The pair if both are there and not empty, else the paths that are missing.
-    fn pair(&mut self, kernel: &str, initrd: &str) -> Result<Result<Pair, Vec<String>>> {
+    /// The pair if both are there and not empty, else those that are missing.
+    fn pair(&mut self, kernel: &str, initrd: &str) -> Result<Result<Pair, Vec<Absent>>> {
         let mut missing = Vec::new();
         let mut size = |path: &str| -> Result<Option<u64>> {
             self.cancel.check()?;
             let stat = self.tree.stat(path);
             match self.permitted(stat)? {
-                None => missing.push(path.to_owned()),
-                Some(Some(0)) => missing.push(format!("{path} (it is empty)")),
+                None => missing.push(Absent { path: path.to_owned(), empty: false }),
+                Some(Some(0)) => missing.push(Absent { path: path.to_owned(), empty: true }),
                 Some(size) => return Ok(size),
             }
             Ok(None)
@@ -204,8 +206,8 @@ fn major(version: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-fn nothing(location: &Location, looked_for: String) -> Error {
-    SourceError::NothingInstallable { location: location.to_string(), looked_for }.into()
+fn nothing(location: &Location, looked_for: Lack) -> Error {
+    SourceError::NothingInstallable { location: location.shown(), looked_for }.into()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 use super::treeinfo::TreeInfo;
 use super::{Detected, Family, Generation, Pair, Probe, major, nothing};
 use crate::Result;
+use crate::error::Lack;
 use crate::install::source::{Location, NfsLocation};
 
 /// Who makes it, by the family name that a tree gives.
@@ -112,7 +113,12 @@ pub(super) fn kickstart_url(url: &str) -> String {
 }
 
 /// What a `.treeinfo` (called `name` here) describes.
-pub(super) fn from_treeinfo(location: &Location, probe: &mut Probe, name: &str, info: &TreeInfo) -> Result<Detected> {
+pub(super) fn from_treeinfo(
+    location: &Location,
+    probe: &mut Probe,
+    name: &'static str,
+    info: &TreeInfo,
+) -> Result<Detected> {
     let arch = info.first(&[("general", "arch"), ("tree", "arch")]);
     let family = info.first(&[("release", "name"), ("product", "name"), ("general", "family"), ("general", "name")]);
     let version = info.first(&[("release", "version"), ("product", "version"), ("general", "version")]);
@@ -129,11 +135,11 @@ pub(super) fn from_treeinfo(location: &Location, probe: &mut Probe, name: &str, 
         }
     }
     let Some(pair) = found else {
-        let what = match missing.is_empty() {
-            true => format!("its {name} names no kernel and initrd"),
-            false => format!("its {name} names files that are not there: {}", missing.join(", ")),
+        let lack = match missing.is_empty() {
+            true => Lack::NoNames { treeinfo: name },
+            false => Lack::Files { treeinfo: name, files: missing },
         };
-        return Err(nothing(location, what));
+        return Err(nothing(location, lack));
     };
     let mut xen = None;
     for (_, kernel, initrd) in images.iter().filter(|(platform, ..)| *platform == "xen") {
@@ -187,13 +193,10 @@ pub(super) fn from_layout(location: &Location, probe: &mut Probe) -> Result<Opti
     const INITRD: &str = "images/pxeboot/initrd.img";
     let pair = match probe.pair(KERNEL, INITRD)? {
         Ok(pair) => pair,
-        Err(missing) if missing.len() == 2 => return Ok(None),
-        Err(missing) => {
-            return Err(nothing(
-                location,
-                format!("half of its kernel and initrd is not there: {}", missing.join(", ")),
-            ));
-        }
+        Err(mut missing) => match (missing.pop(), missing.is_empty()) {
+            (Some(half), true) => return Err(nothing(location, Lack::Half(half))),
+            _ => return Ok(None),
+        },
     };
     let info = probe.text(".discinfo", 64 << 10)?.unwrap_or_default();
     let mut lines = info.lines().skip(1).map(str::trim).filter(|line| !line.is_empty());

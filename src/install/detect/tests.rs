@@ -5,7 +5,7 @@ use std::io::Write;
 use super::{Detected, Family, Generation, detect_in};
 use crate::Error;
 use crate::Result;
-use crate::error::SourceError;
+use crate::error::{Odd, SourceError};
 use crate::install::source::{Entry, Location, Tree};
 use crate::task::Cancel;
 
@@ -33,7 +33,7 @@ impl Tree for Files {
     }
     fn list(&mut self, path: &str) -> Result<Vec<Entry>, SourceError> {
         if !self.lists {
-            return Err(SourceError::Protocol { server: "s".into(), reason: "HTTP lists nothing".into() });
+            return Err(SourceError::Protocol { server: "s".into(), reason: Odd::NoListing });
         }
         let mut names: Vec<String> = self
             .files
@@ -118,7 +118,7 @@ fn a_folder_here_gives_the_guest_no_repository() {
 
 fn refusal(location: &str, files: Files) -> String {
     match look(location, files) {
-        Err(Error::Source(SourceError::NothingInstallable { looked_for, .. })) => looked_for,
+        Err(Error::Source(SourceError::NothingInstallable { looked_for, .. })) => looked_for.to_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Entry, Tree, in_words, parts, write_failed};
 use crate::Result;
-use crate::error::SourceError;
+use crate::error::{Expected, Odd, SourceError};
 use crate::task::Cancel;
 
 /// How much is copied between two looks at the cancel.
@@ -22,7 +22,7 @@ impl DirTree {
     pub fn open(root: &Path) -> Result<Self, SourceError> {
         match fs::metadata(root) {
             Ok(meta) if meta.is_dir() => Ok(Self { root: root.into() }),
-            Ok(_) => Err(SourceError::Damaged { name: root.display().to_string(), expected: "folder" }),
+            Ok(_) => Err(SourceError::Damaged { name: root.display().to_string(), expected: Expected::Folder }),
             Err(e) => Err(error(root, &e)),
         }
     }
@@ -45,7 +45,7 @@ fn error(path: &Path, e: &io::Error) -> SourceError {
     match e.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SourceError::NotFound(name),
         io::ErrorKind::PermissionDenied => SourceError::Forbidden(name),
-        _ => SourceError::Protocol { server: name, reason: in_words(e) },
+        _ => SourceError::Protocol { server: name, reason: Odd::Said(in_words(e)) },
     }
 }
 

@@ -2,15 +2,18 @@
 //! it ends by its own limits, and nobody waits for it.
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::location::encode;
 use super::wait::{LIMIT, POLL};
 use super::{Entry, Tree, in_words, parts, without_cancel, write_failed};
-use crate::error::SourceError;
+use crate::error::{Odd, Silence, SourceError};
+use crate::secret::hidden;
 use crate::task::Cancel;
 use crate::{Error, Result};
 
@@ -68,7 +71,7 @@ impl HttpTree {
 
 /// A file by its URL, which may have a query. `None` if it is not there; at most `limit` bytes.
 pub(crate) fn read_url(url: &str, limit: u64, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
-    gather(&transfer(&agent(), url.to_owned(), Ask::Content, cancel), url, limit)
+    gather(&transfer(&agent(), url.to_owned(), Ask::Content, cancel), &hidden(url), limit)
 }
 
 fn transfer<'a>(agent: &Agent, url: String, ask: Ask, cancel: &'a Cancel) -> Transfer<'a> {
@@ -142,6 +145,7 @@ impl Transfer<'_> {
 
 fn agent() -> Agent {
     Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(trusted()).build())
         .timeout_connect(Some(CONNECT))
         .timeout_resolve(Some(CONNECT))
         .timeout_recv_response(Some(LIMIT))
@@ -153,6 +157,21 @@ fn agent() -> Agent {
         .user_agent(concat!("drover/", env!("CARGO_PKG_VERSION")))
         .build()
         .into()
+}
+
+/// Whom this computer trusts, a company's own authority too; `SSL_CERT_FILE` and `SSL_CERT_DIR` are heeded. Mozilla's list
+/// where the computer has none. Read once.
+fn trusted() -> RootCerts {
+    static ROOTS: OnceLock<RootCerts> = OnceLock::new();
+    let read = || {
+        let found = rustls_native_certs::load_native_certs();
+        for e in &found.errors {
+            tracing::warn!("some of this computer's certificates can't be read: {e}");
+        }
+        let certs: Vec<_> = found.certs.iter().map(|c| Certificate::from_der(c).to_owned()).collect();
+        if certs.is_empty() { RootCerts::WebPki } else { RootCerts::Specific(Arc::new(certs)) }
+    };
+    ROOTS.get_or_init(read).clone()
 }
 
 /// One request, on its own thread. A receiver that is gone ends it.
@@ -174,12 +193,10 @@ fn exchange(agent: &Agent, url: &str, server: &str, ask: Ask, send: &SyncSender<
     match response.status().as_u16() {
         200 => {}
         404 | 410 => return Ok(Told::Head(None)),
-        401 | 403 | 407 => return Err(SourceError::Forbidden(url.into())),
+        401 | 403 | 407 => return Err(SourceError::Forbidden(hidden(url))),
         _ => {
-            return Err(SourceError::Protocol {
-                server: server.into(),
-                reason: format!("{url}: {}", response.status()),
-            });
+            let reason = Odd::Status { url: hidden(url), status: response.status().to_string() };
+            return Err(SourceError::Protocol { server: server.into(), reason });
         }
     }
     let length = response
@@ -202,7 +219,7 @@ fn exchange(agent: &Agent, url: &str, server: &str, ask: Ask, send: &SyncSender<
                     return Ok(Told::End);
                 }
             }
-            (Err(_), Some(want)) if got < want => return Err(SourceError::Truncated { name: url.into(), got, want }),
+            (Err(_), Some(want)) if got < want => return Err(SourceError::Truncated { name: hidden(url), got, want }),
             (Err(e), _) => return Err(failure(server, ureq::Error::Io(e))),
         }
     }
@@ -213,20 +230,20 @@ fn failure(server: &str, e: ureq::Error) -> SourceError {
     match e {
         ureq::Error::HostNotFound => SourceError::UnknownServer(server),
         ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-            SourceError::NoAnswer { server, reason: format!("no connection within {} s", CONNECT.as_secs()) }
+            SourceError::NoAnswer { server, reason: Silence::Within(CONNECT.as_secs()) }
         }
         ureq::Error::Timeout(_) => SourceError::Timeout(server),
-        ureq::Error::ConnectionFailed => SourceError::NoAnswer { server, reason: "no connection".into() },
+        ureq::Error::ConnectionFailed => SourceError::NoAnswer { server, reason: Silence::NoConnection },
         ureq::Error::Io(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {
-            SourceError::NoAnswer { server, reason: "nothing listens there (connection refused)".into() }
+            SourceError::NoAnswer { server, reason: Silence::Refused }
         }
         // The standard library has no kind for the resolver's errors.
         ureq::Error::Io(e) if e.to_string().starts_with("failed to lookup address") => {
             SourceError::UnknownServer(server)
         }
-        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: in_words(&e) },
-        ureq::Error::TooManyRedirects => SourceError::Protocol { server, reason: "more than 5 redirects".into() },
-        other => SourceError::Protocol { server, reason: other.to_string() },
+        ureq::Error::Io(e) => SourceError::NoAnswer { server, reason: Silence::System(in_words(&e)) },
+        ureq::Error::TooManyRedirects => SourceError::Protocol { server, reason: Odd::Redirects },
+        other => SourceError::Protocol { server, reason: Odd::Said(hidden(&other.to_string())) },
     }
 }
 
@@ -255,14 +272,11 @@ impl Tree for HttpTree {
     ) -> Result<u64> {
         let mut write = |block: Vec<u8>| out.write_all(&block).map_err(|e| write_failed(path, e));
         let got = self.transfer(path, Ask::Content, cancel)?.copy(path, &mut write, on)?;
-        got.ok_or_else(|| SourceError::NotFound(format!("{}/{path}", self.base)).into())
+        got.ok_or_else(|| SourceError::NotFound(hidden(&format!("{}/{path}", self.base))).into())
     }
 
     fn list(&mut self, _: &str) -> Result<Vec<Entry>, SourceError> {
-        Err(SourceError::Protocol {
-            server: self.server.clone(),
-            reason: "HTTP can't list folders; type the path".into(),
-        })
+        Err(SourceError::Protocol { server: self.server.clone(), reason: Odd::NoListing })
     }
 }
 

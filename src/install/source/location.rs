@@ -5,10 +5,11 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::error::SourceError;
+use crate::error::{LocationProblem as Problem, SourceError};
+use crate::secret::hidden;
 
-/// A tree's place. `Display` gives back the form that a person types.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A tree's place. `Display` gives back the form that a person types, [`Location::shown`] the one to show.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     Nfs(NfsLocation),
     /// An absolute http:// or https:// URL.
@@ -40,123 +41,114 @@ impl FromStr for Location {
 
     fn from_str(text: &str) -> Result<Self, SourceError> {
         let trimmed = text.trim();
-        parse(trimmed).map_err(|reason| SourceError::Location { text: trimmed.into(), reason })
+        parse(trimmed).map_err(|reason| SourceError::Location { text: hidden(trimmed), reason })
     }
 }
 
-fn parse(text: &str) -> Result<Location, String> {
+fn parse(text: &str) -> Result<Location, Problem> {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
     let rest = |scheme: &str| &text[scheme.len() + 1..];
     match scheme.as_deref() {
-        _ if text.is_empty() => {
-            Err("it is empty; a location is nfs:HOST:/PATH, http://HOST/PATH or a folder here".into())
-        }
+        _ if text.is_empty() => Err(Problem::Empty),
         _ if text.starts_with('/') => Ok(Location::Dir(tidy_dir(text.as_bytes()))),
         Some("nfs") => parse_nfs(rest("nfs")).map(Location::Nfs),
         Some(scheme @ ("http" | "https")) => parse_http(scheme, rest(scheme)).map(Location::Http),
         Some("file") => parse_file(rest("file")).map(Location::Dir),
-        Some("ftp") => Err("FTP is not supported yet; use nfs: or http://".into()),
-        Some(scheme) if rest(scheme).starts_with("//") => {
-            Err(format!("“{scheme}” is not known; use nfs:, http://, https:// or file://"))
-        }
-        Some(host) if rest(host).starts_with('/') => Err(format!("for NFS write nfs:{text}")),
-        _ if text.starts_with('~') => Err("write the whole path, beginning with “/”".into()),
-        _ => Err("it must begin with nfs:, http://, https://, or “/” for a folder here".into()),
+        Some("ftp") => Err(Problem::Ftp),
+        Some(scheme) if rest(scheme).starts_with("//") => Err(Problem::Scheme(scheme.into())),
+        Some(host) if rest(host).starts_with('/') => Err(Problem::ForNfs(text.into())),
+        _ if text.starts_with('~') => Err(Problem::NotWhole),
+        _ => Err(Problem::NoScheme),
     }
 }
 
-fn parse_nfs(rest: &str) -> Result<NfsLocation, String> {
+fn parse_nfs(rest: &str) -> Result<NfsLocation, Problem> {
     let (authority, path, ports) = match rest.strip_prefix("//") {
         Some(url) => {
-            let slash = url.find('/').ok_or("a path is missing: nfs://HOST/PATH")?;
+            let slash = url.find('/').ok_or(Problem::NoPath { form: "nfs://HOST/PATH" })?;
             let (path, mount_port) = split_mount_port(&url[slash..])?;
-            let path = String::from_utf8(decode(path)).map_err(|_| "the path is not UTF-8")?;
+            let path = String::from_utf8(decode(path)).map_err(|_| Problem::NotUtf8)?;
             let (host, port) = split_port(&url[..slash])?;
             (host, path, (port, mount_port))
         }
         None => {
-            let slash = rest.find('/').ok_or("a path is missing: nfs:HOST:/PATH")?;
+            let slash = rest.find('/').ok_or(Problem::NoPath { form: "nfs:HOST:/PATH" })?;
             let host = &rest[..slash];
             (host.strip_suffix(':').unwrap_or(host), rest[slash..].to_owned(), (None, None))
         }
     };
     if path.contains('\0') {
-        return Err("a path can't contain a zero byte".into());
+        return Err(Problem::ZeroByte);
     }
     Ok(NfsLocation { host: host_of(authority)?, port: ports.0, mount_port: ports.1, path: tidy(&path) })
 }
 
 /// The server's name: letters, digits, `.`, `-`, `_`, or an IPv6 address in brackets.
-fn host_of(text: &str) -> Result<String, String> {
+fn host_of(text: &str) -> Result<String, Problem> {
     if text.is_empty() {
-        return Err("a server is missing: nfs:HOST:/PATH".into());
+        return Err(Problem::NoServer { form: "nfs:HOST:/PATH".into() });
     }
     if let Some(inner) = text.strip_prefix('[') {
-        let address = inner.strip_suffix(']').ok_or("“]” is missing after the address")?;
+        let address = inner.strip_suffix(']').ok_or(Problem::OpenBracket)?;
         let bare = address.split_once('%').map_or(address, |(address, _zone)| address);
-        bare.parse::<std::net::Ipv6Addr>().map_err(|_| format!("“{address}” is no IPv6 address"))?;
+        bare.parse::<std::net::Ipv6Addr>().map_err(|_| Problem::NotIpv6(address.into()))?;
         return Ok(address.into());
     }
     match text.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
-        Some(':') if text.parse::<std::net::Ipv6Addr>().is_ok() => {
-            Err(format!("write an IPv6 address in brackets: [{text}]"))
-        }
-        Some(':') => {
-            Err("mount options or a port can't be given in this form; write nfs://HOST:PORT/PATH?mountport=PORT".into())
-        }
-        Some(c) => Err(format!("“{c}” can't be in a server's name")),
+        Some(':') if text.parse::<std::net::Ipv6Addr>().is_ok() => Err(Problem::Brackets(text.into())),
+        Some(':') => Err(Problem::MountOptions),
+        Some(c) => Err(Problem::ServerCharacter(c)),
         None => Ok(text.into()),
     }
 }
 
 /// `host:port` of a URL; the host is not checked.
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), Problem> {
     let inside = authority.rfind(']').map_or(0, |end| end + 1);
     match authority[inside..].split_once(':') {
         None => Ok((authority, None)),
         Some((_, "")) => Ok((&authority[..authority.len() - 1], None)),
         Some((host, port)) => match port.parse::<u16>() {
             Ok(port) if port != 0 => Ok((&authority[..inside + host.len()], Some(port))),
-            _ => Err(format!("“{port}” is no port")),
+            _ => Err(Problem::Port(port.into())),
         },
     }
 }
 
-fn split_mount_port(path: &str) -> Result<(&str, Option<u16>), String> {
+fn split_mount_port(path: &str) -> Result<(&str, Option<u16>), Problem> {
     let Some((path, query)) = path.split_once('?') else { return Ok((path, None)) };
     match query.strip_prefix("mountport=").map(str::parse::<u16>) {
         Some(Ok(port)) if port != 0 => Ok((path, Some(port))),
-        _ => Err(format!(
-            "“?{query}” is not known; the only option is ?mountport=PORT (a “?” in the path is written %3F)"
-        )),
+        _ => Err(Problem::Option(query.into())),
     }
 }
 
-fn parse_http(scheme: &str, rest: &str) -> Result<String, String> {
-    let rest = rest.strip_prefix("//").ok_or_else(|| format!("write {scheme}://HOST/PATH"))?;
+fn parse_http(scheme: &str, rest: &str) -> Result<String, Problem> {
+    let form = || format!("{scheme}://HOST/PATH");
+    let rest = rest.strip_prefix("//").ok_or_else(|| Problem::Form { form: form() })?;
     if let Some(c) = rest.chars().find(|c| c.is_whitespace() || c.is_control()) {
-        return Err(if c == ' ' { "write a space as %20".into() } else { "there is a control character in it".into() });
+        return Err(if c == ' ' { Problem::Space } else { Problem::Control });
     }
     if rest.contains(['?', '#']) {
-        return Err("a tree's URL has no “?” or “#”".into());
+        return Err(Problem::Query);
     }
     let authority = rest.split('/').next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if split_port(host)?.0.is_empty() {
-        return Err(format!("a server is missing: {scheme}://HOST/PATH"));
+        return Err(Problem::NoServer { form: form() });
     }
     let url = format!("{scheme}://{}", rest.trim_end_matches('/'));
-    url.parse::<ureq::http::Uri>().map_err(|e| e.to_string())?;
+    url.parse::<ureq::http::Uri>().map_err(|_| Problem::NotUrl)?;
     Ok(url)
 }
 
-fn parse_file(rest: &str) -> Result<PathBuf, String> {
+fn parse_file(rest: &str) -> Result<PathBuf, Problem> {
     let path = match rest.strip_prefix("//") {
         Some(url) => url.strip_prefix("localhost").unwrap_or(url),
         None => rest,
     };
     if !path.starts_with('/') {
-        return Err("a folder here is written file:///PATH or /PATH".into());
+        return Err(Problem::FileForm);
     }
     Ok(tidy_dir(&decode(path)))
 }
@@ -179,6 +171,19 @@ impl fmt::Display for Location {
             Self::Http(url) => f.write_str(url),
             Self::Dir(path) => fmt_dir(path, f),
         }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+impl Location {
+    /// As it may be shown: a password in it is hidden.
+    pub fn shown(&self) -> String {
+        hidden(&self.to_string())
     }
 }
 
@@ -301,7 +306,9 @@ mod tests {
             ("rhel5", "it must begin with"),
         ] {
             match text.parse::<Location>() {
-                Err(SourceError::Location { reason, .. }) => assert!(reason.contains(says), "{text}: {reason}"),
+                Err(SourceError::Location { reason, .. }) => {
+                    assert!(reason.to_string().contains(says), "{text}: {reason}");
+                }
                 other => panic!("{text}: {other:?}"),
             }
         }

@@ -9,7 +9,7 @@ use std::io::Write;
 
 pub use location::{Location, NfsLocation};
 
-use crate::error::SourceError;
+use crate::error::{Odd, SourceError};
 use crate::task::Cancel;
 use crate::{Error, Result};
 
@@ -55,7 +55,7 @@ pub fn open(location: &Location, cancel: &Cancel) -> Result<Box<dyn Tree>> {
 fn without_cancel(error: Error, server: &str) -> SourceError {
     match error {
         Error::Source(e) => e,
-        other => SourceError::Protocol { server: server.into(), reason: other.to_string() },
+        other => SourceError::Protocol { server: server.into(), reason: Odd::Said(other.to_string()) },
     }
 }
 

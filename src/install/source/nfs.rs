@@ -12,7 +12,7 @@ use wire::Peer;
 use super::wait::{LIMIT, runtime, wait};
 use super::{Entry, NfsLocation, Tree, parts, without_cancel, write_failed};
 use crate::Result;
-use crate::error::SourceError;
+use crate::error::{Expected, Silence, SourceError};
 use crate::task::Cancel;
 
 /// The exports that a server offers (`showmount -e`), in its order.
@@ -27,7 +27,7 @@ pub fn exports(host: &str, mount_port: Option<u16>, cancel: &Cancel) -> Result<V
 }
 
 fn no_answer(host: &str) -> SourceError {
-    SourceError::NoAnswer { server: host.into(), reason: format!("no answer within {} s", LIMIT.as_secs()) }
+    SourceError::NoAnswer { server: host.into(), reason: Silence::Within(LIMIT.as_secs()) }
 }
 
 /// A folder of an export.
@@ -46,7 +46,7 @@ impl NfsTree {
         let base = tree.ask(cancel, async |session| session.base().await)?;
         match base {
             Some(node) if node.is_dir() => Ok(tree),
-            Some(_) => Err(SourceError::Damaged { name: location.to_string(), expected: "folder" }.into()),
+            Some(_) => Err(SourceError::Damaged { name: location.to_string(), expected: Expected::Folder }.into()),
             None => Err(SourceError::NotFound(location.to_string()).into()),
         }
     }

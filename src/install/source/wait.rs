@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::error::SourceError;
+use crate::error::{Odd, SourceError};
 use crate::task::Cancel;
 use crate::{Error, Result};
 
@@ -18,7 +18,7 @@ pub(super) fn runtime() -> Result<Runtime, SourceError> {
     Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| SourceError::Protocol { server: "localhost".into(), reason: e.to_string() })
+        .map_err(|e| SourceError::Protocol { server: "localhost".into(), reason: Odd::Said(e.to_string()) })
 }
 
 /// Runs `work` to its end, to the limit (then the error is `late`) or to the cancel, whichever is first.

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{block, warn};
+use super::{LineProblem, Wanted, block, warn};
 use crate::finding::Finding;
 use crate::install::detect::Generation::{self, Rhel5, Rhel6, Rhel7, Rhel8};
 
@@ -92,17 +92,14 @@ const SECTIONS: [(&str, Generation); 9] = [
     ("%certificate", Rhel8),
 ];
 
-/// What a run without questions needs: any one of these, and what happens without.
-const WANTED: [(&[&str], &str); 6] = [
-    (&["lang"], "there is no “lang”: the installer will ask for the language"),
-    (&["keyboard"], "there is no “keyboard”: the installer will ask for the layout"),
-    (&["timezone"], "there is no “timezone”: the installer will ask for it"),
-    (&["rootpw", "user", "sshkey"], "there is no “rootpw”: the installer will ask for a password"),
-    (&["bootloader"], "there is no “bootloader”: the installed system may not boot"),
-    (
-        &["autopart", "part", "partition", "volgroup", "logvol", "raid", "btrfs", "mount", "reqpart"],
-        "there is no disk layout (“autopart” or “part”): the installer will ask",
-    ),
+/// What a run without questions needs: any one of these.
+const WANTED: [(&[&str], Wanted); 6] = [
+    (&["lang"], Wanted::Language),
+    (&["keyboard"], Wanted::Keyboard),
+    (&["timezone"], Wanted::TimeZone),
+    (&["rootpw", "user", "sshkey"], Wanted::Password),
+    (&["bootloader"], Wanted::BootLoader),
+    (&["autopart", "part", "partition", "volgroup", "logvol", "raid", "btrfs", "mount", "reqpart"], Wanted::DiskLayout),
 ];
 
 /// What is known so far of a file.
@@ -123,7 +120,7 @@ struct Reader {
 /// generation takes.
 pub(super) fn check(text: &str, generation: Option<Generation>) -> Vec<Finding> {
     if let Some(at) = text.lines().position(|line| line.starts_with("d-i ")) {
-        return vec![block(at + 1, "this is a preseed file; this installer wants a kickstart file")];
+        return vec![block(at + 1, LineProblem::Preseed)];
     }
     let mut reader = Reader {
         generation,
@@ -154,13 +151,12 @@ impl Reader {
                 if let (Some((_, since)), Some(generation)) = (known, self.generation)
                     && generation < *since
                 {
-                    self.findings.push(block(number, format!("this installer knows no section “{word}”")));
+                    self.findings.push(block(number, LineProblem::NewSection(word.to_owned())));
                 }
             }
             _ if self.section.is_some() || word.is_empty() || word.starts_with('#') => {}
             _ if word.starts_with('%') => {
-                let text = format!("“{}” is no section of a kickstart file", short(word));
-                self.findings.push(self.unknown(number, text));
+                self.findings.push(self.unknown(number, LineProblem::NoSection(short(word))));
             }
             _ => self.command(word, trimmed, number),
         }
@@ -169,7 +165,7 @@ impl Reader {
     fn end(&mut self, number: usize) {
         self.first_end.get_or_insert(number);
         if self.section.take().is_none() {
-            self.findings.push(block(number, "“%end” without a section that it could end"));
+            self.findings.push(block(number, LineProblem::StrayEnd));
         }
     }
 
@@ -177,12 +173,11 @@ impl Reader {
         self.seen.insert(word.to_owned());
         let spans: Vec<_> = COMMANDS.iter().filter(|(names, ..)| names.contains(&word)).collect();
         if spans.is_empty() {
-            let text = format!("“{}” is no kickstart command", short(word));
-            self.findings.push(self.unknown(number, text));
+            self.findings.push(self.unknown(number, LineProblem::NoCommand(short(word))));
         } else if let Some(generation) = self.generation
             && !spans.iter().any(|(_, first, last)| (*first..=*last).contains(&generation))
         {
-            self.findings.push(self.unknown(number, format!("this installer's generation knows no command “{word}”")));
+            self.findings.push(self.unknown(number, LineProblem::OtherCommand(word.to_owned())));
         }
         if word == "network" {
             self.findings.extend(network(line, number));
@@ -190,10 +185,10 @@ impl Reader {
     }
 
     /// A closed generation stops at what it doesn't know; one that still grows may know more than we.
-    fn unknown(&self, number: usize, text: String) -> Finding {
+    fn unknown(&self, number: usize, problem: LineProblem) -> Finding {
         match self.generation {
-            Some(Rhel5 | Rhel6 | Rhel7) => block(number, text),
-            Some(Rhel8) | None => warn(number, text),
+            Some(Rhel5 | Rhel6 | Rhel7) => block(number, problem),
+            Some(Rhel8) | None => warn(number, problem),
         }
     }
 
@@ -204,20 +199,16 @@ impl Reader {
         match (needs_end, self.first_end) {
             (true, _) => {
                 let unended = self.unended.iter();
-                self.findings
-                    .extend(unended.map(|(name, line)| block(*line, format!("“{name}” is not ended by “%end”"))));
+                self.findings.extend(unended.map(|(name, line)| block(*line, LineProblem::NotEnded(name.clone()))));
             }
             (false, Some(line)) => {
-                self.findings.push(warn(
-                    line,
-                    "an installer of this age knows no “%end” and may take it for a part of the section",
-                ));
+                self.findings.push(warn(line, LineProblem::EndTooNew));
             }
             (false, None) => {}
         }
         if !self.includes && !self.seen.contains("upgrade") {
             let missing = WANTED.iter().filter(|(any, _)| !any.iter().any(|name| self.seen.contains(*name)));
-            self.findings.extend(missing.map(|(_, text)| warn(1, *text)));
+            self.findings.extend(missing.map(|(_, wanted)| warn(1, LineProblem::Missing(*wanted))));
         }
         self.findings
     }
@@ -251,25 +242,22 @@ fn network(line: &str, number: usize) -> Vec<Finding> {
         |name: &str| options.iter().find(|(option, _)| *option == name).map(|(_, value)| value.unwrap_or_default());
     let mut findings = Vec::new();
     if value("device") == Some("") {
-        findings.push(block(number, "“--device” names no device (such as eth0, or link)"));
+        findings.push(block(number, LineProblem::NoDevice));
     }
     match value("bootproto") {
         None | Some("dhcp" | "bootp" | "query" | "ibft") => {}
         Some("static") if value("ip").is_none() => {
-            findings.push(warn(number, "“--bootproto=static” without “--ip=”: the installer will ask for the address"));
+            findings.push(warn(number, LineProblem::NoAddress));
         }
         Some("static") => {}
         Some(other) => {
-            findings.push(block(
-                number,
-                format!("“--bootproto={}” is none of dhcp, bootp, static, query, ibft", short(other)),
-            ));
+            findings.push(block(number, LineProblem::BootProto(short(other))));
         }
     }
-    for name in ["ip", "netmask", "gateway"] {
+    for option in ["ip", "netmask", "gateway"] {
         let wrong =
-            value(name).filter(|text| text.parse::<IpAddr>().is_err() && !["dhcp", "bootp", "ibft"].contains(text));
-        findings.extend(wrong.map(|text| block(number, format!("“--{name}={}” is no address", short(text)))));
+            value(option).filter(|text| text.parse::<IpAddr>().is_err() && !["dhcp", "bootp", "ibft"].contains(text));
+        findings.extend(wrong.map(|text| block(number, LineProblem::BadAddress { option, text: short(text) })));
     }
     findings
 }

@@ -1,20 +1,24 @@
 //! Unattended files: reading them from where they lie and checking them before use.
 pub mod kickstart;
 pub mod preseed;
+mod problem;
 
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::SourceError;
+use crate::error::{Expected, LocationProblem, Odd, SourceError};
 use crate::finding::{Field, Finding, Reason};
-use crate::install::Unattended;
 use crate::install::detect::{Detected, Family, Generation};
 use crate::install::inject::INJECT_LIMIT;
 use crate::install::source::{Location, NfsLocation, http, open};
+use crate::install::{Request, Unattended};
+use crate::secret::hidden;
 use crate::task::Cancel;
 use crate::{Error, Result};
+
+pub use problem::{LineProblem, Wanted};
 
 /// Findings that are worth telling; a file of another kind has thousands.
 const FINDINGS: usize = 50;
@@ -68,12 +72,12 @@ fn check_with(
 /// Checks what was read. `generation`: of the installer, where it is known.
 pub fn check_content(content: &[u8], family: Family, generation: Option<Generation>) -> Checked {
     let Some(text) = text(content) else {
-        return Checked { lines: 0, findings: vec![block(1, "this is no text file")] };
+        return Checked { lines: 0, findings: vec![block(1, LineProblem::NoText)] };
     };
     let mut findings = match family {
-        _ if text.trim().is_empty() => vec![block(1, "the file is empty")],
+        _ if text.trim().is_empty() => vec![block(1, LineProblem::Empty)],
         Family::RedHat | Family::Debian if text.trim_start().starts_with('<') => {
-            vec![block(1, "this is a web page or XML, no kickstart or preseed file")]
+            vec![block(1, LineProblem::WebPage)]
         }
         Family::RedHat => kickstart::check(&text, generation),
         Family::Debian => preseed::check(&text),
@@ -106,11 +110,11 @@ fn read_here(path: &Path) -> Result<Vec<u8>> {
     let failed = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => SourceError::NotFound(name()),
         std::io::ErrorKind::PermissionDenied => SourceError::Forbidden(name()),
-        _ => SourceError::Protocol { server: name(), reason: e.to_string() },
+        _ => SourceError::Protocol { server: name(), reason: Odd::Said(e.to_string()) },
     };
     // Opening a pipe would wait for its other end.
     if !path.metadata().map_err(failed)?.is_file() {
-        return Err(SourceError::Damaged { name: name(), expected: "file" }.into());
+        return Err(SourceError::Damaged { name: name(), expected: Expected::File }.into());
     }
     let mut content = Vec::new();
     File::open(path).and_then(|file| file.take(INJECT_LIMIT + 1).read_to_end(&mut content)).map_err(failed)?;
@@ -128,26 +132,24 @@ fn read_url(url: &str, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
     if INSTALLERS_OWN.iter().any(|scheme| url.starts_with(scheme)) || (url.contains(':') && url.ends_with('/')) {
         return Ok(None);
     }
-    let wrong = |reason: &str| SourceError::Location { text: url.into(), reason: reason.into() };
+    let wrong = |reason| SourceError::Location { text: hidden(url), reason };
     let lower = url.to_ascii_lowercase();
     let content = if lower.starts_with("http://") || lower.starts_with("https://") {
         http::read_url(url, INJECT_LIMIT, cancel)?
     } else if url.starts_with('/') {
-        return Err(
-            wrong("the installer can't read a file of this machine by itself; let it be put into the initrd").into()
-        );
+        return Err(wrong(LocationProblem::AnswersHere).into());
     } else {
         match url.parse()? {
             Location::Nfs(nfs) => read_nfs(&nfs, url, cancel)?,
-            _ => return Err(wrong("write nfs:HOST:/PATH or http://HOST/PATH").into()),
+            _ => return Err(wrong(LocationProblem::AnswersForm).into()),
         }
     };
-    content.map(Some).ok_or_else(|| SourceError::NotFound(url.into()).into())
+    content.map(Some).ok_or_else(|| SourceError::NotFound(hidden(url)).into())
 }
 
 fn read_nfs(nfs: &NfsLocation, url: &str, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
     let Some((folder, file)) = nfs.path.rsplit_once('/').filter(|(_, file)| !file.is_empty()) else {
-        return Err(SourceError::Location { text: url.into(), reason: "a file's name is missing".into() }.into());
+        return Err(SourceError::Location { text: url.into(), reason: LocationProblem::NoFileName }.into());
     };
     let folder = if folder.is_empty() { "/" } else { folder };
     let mut tree = open(&Location::Nfs(NfsLocation { path: folder.into(), ..nfs.clone() }), cancel)?;
@@ -159,23 +161,43 @@ fn read_nfs(nfs: &NfsLocation, url: &str, cancel: &Cancel) -> Result<Option<Vec<
 /// debian-installer fetches by wget: http, https, ftp; and by tftp.
 fn unreadable_for_debian(url: &str) -> Option<Finding> {
     let (scheme, _) = url.split_once(':')?;
-    (!["http", "https", "ftp", "tftp", "file"].contains(&scheme.to_ascii_lowercase().as_str())).then(|| {
-        let reason = format!(
-            "it can't fetch its preseed file by {scheme}:; offer the file by http, or let it be put into the initrd"
-        );
-        Finding::block(
-            Field::Unattended,
-            Reason::Source(SourceError::Protocol { server: "Debian's installer".into(), reason }),
-        )
-    })
+    (!["http", "https", "ftp", "tftp", "file"].contains(&scheme.to_ascii_lowercase().as_str()))
+        .then(|| Finding::block(Field::Unattended, Reason::PreseedScheme { scheme: kickstart::short(scheme) }))
 }
 
-fn block(line: usize, text: impl Into<String>) -> Finding {
-    Finding::block(Field::Unattended, Reason::UnattendedLine { line, text: text.into() })
+/// The unattended files that a request names by URL, each as its kernel argument: the chosen one, and those among the
+/// arguments that a person typed. Passwords in them are hidden.
+pub fn named(request: &Request) -> Vec<String> {
+    let chosen = match &request.unattended {
+        Unattended::Url(url) => Some(url.as_str()),
+        Unattended::None | Unattended::Inject(_) => None,
+    };
+    let typed = request.extra_args.split_whitespace().filter_map(|argument| Some((argument, url_of(argument)?)));
+    let typed = typed.filter(|(_, url)| chosen != Some(*url)).map(|(argument, _)| argument);
+    let mut named: Vec<String> = chosen.into_iter().chain(typed).map(hidden).collect();
+    let all = std::mem::take(&mut named);
+    all.into_iter().for_each(|one| {
+        if !named.contains(&one) {
+            named.push(one)
+        }
+    });
+    named
 }
 
-fn warn(line: usize, text: impl Into<String>) -> Finding {
-    Finding::warn(Field::Unattended, Reason::UnattendedLine { line, text: text.into() })
+/// The value of a kernel argument that names an unattended file.
+pub fn url_of(argument: &str) -> Option<&str> {
+    match argument.split_once('=')? {
+        ("ks" | "inst.ks" | "url" | "preseed/url", url) => Some(url),
+        _ => None,
+    }
+}
+
+fn block(line: usize, problem: LineProblem) -> Finding {
+    Finding::block(Field::Unattended, Reason::UnattendedLine { line, problem })
+}
+
+fn warn(line: usize, problem: LineProblem) -> Finding {
+    Finding::warn(Field::Unattended, Reason::UnattendedLine { line, problem })
 }
 
 #[cfg(test)]

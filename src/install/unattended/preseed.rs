@@ -1,5 +1,6 @@
 //! Preseed: `owner question type value`, one a line (debconf-set-selections(1), the installer's manual, appendix B).
-use super::{block, warn};
+use super::kickstart::short;
+use super::{LineProblem, block, warn};
 use crate::finding::Finding;
 
 /// debconf's types, and the flag that may stand in their place.
@@ -16,7 +17,7 @@ pub(super) fn check(text: &str) -> Vec<Finding> {
             line.pop();
             match lines.next() {
                 Some((next, _)) => line.push_str(next),
-                None => findings.push(warn(number, "the last line ends with “\\”, as if it went on")),
+                None => findings.push(warn(number, LineProblem::GoesOn)),
             }
         }
         let line = line.trim();
@@ -24,7 +25,7 @@ pub(super) fn check(text: &str) -> Vec<Finding> {
             continue;
         }
         if line.starts_with('%') || line.starts_with("rootpw ") {
-            return vec![block(number, "this is a kickstart file; Debian's installer wants a preseed file")];
+            return vec![block(number, LineProblem::Kickstart)];
         }
         findings.extend(check_line(number, line));
     }
@@ -34,21 +35,18 @@ pub(super) fn check(text: &str) -> Vec<Finding> {
 fn check_line(number: usize, line: &str) -> Option<Finding> {
     let mut words = line.split_whitespace();
     let (Some(_owner), Some(question), Some(kind)) = (words.next(), words.next(), words.next()) else {
-        return Some(block(number, format!("“{}” is not OWNER QUESTION TYPE VALUE", super::kickstart::short(line))));
+        return Some(block(number, LineProblem::NotFour(short(line))));
     };
     if !question.contains('/') {
-        return Some(warn(number, format!("“{question}” is no question's name: there is no “/” in it")));
+        return Some(warn(number, LineProblem::NoQuestion(short(question))));
     }
     if !TYPES.contains(&kind) {
-        return Some(block(
-            number,
-            format!("“{kind}” is no type; a type is string, boolean, select, multiselect, password…"),
-        ));
+        return Some(block(number, LineProblem::NoType(short(kind))));
     }
     let value = words.next();
     match (kind, value) {
         ("boolean", Some(value)) if !["true", "false"].contains(&value) => {
-            Some(warn(number, format!("“{value}” is neither true nor false")))
+            Some(warn(number, LineProblem::NotBoolean(short(value))))
         }
         _ => None,
     }

@@ -59,7 +59,7 @@ impl HostRow {
         let percent = host.load.cpu_percent.filter(|_| host.link == LinkState::Up);
         self.load.set_visible(percent.is_some());
         self.load.set_value(f64::from(percent.unwrap_or_default()));
-        self.enable("connect", !matches!(host.link, LinkState::Up | LinkState::Connecting));
+        self.enable("connect", link::can_retry(&host.link));
         self.enable("disconnect", host.link != LinkState::Closed);
         self.enable("new-machine", host.link == LinkState::Up);
         self.enable("restore", host.link == LinkState::Up);
@@ -76,7 +76,7 @@ impl HostRow {
             (down, _) => link::sentence(down, now),
         };
         self.state.set_label(&state);
-        let tip = match link::advice(&host.id, &host.link) {
+        let tip = match link::advice(&host.link) {
             Some(advice) => format!("{}\n{state}\n{advice}", host.id.as_str()),
             None => format!("{}\n{}", host.id.as_str(), link::word(&host.link)),
         };

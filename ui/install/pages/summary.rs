@@ -2,6 +2,7 @@
 use std::cell::RefCell;
 
 use adw::prelude::*;
+use drover::secret::hidden;
 use gtk::glib;
 
 use super::page;
@@ -66,7 +67,7 @@ impl Page {
         }
         self.show_troubles(state.troubles());
         let plan = state.looked.plan.as_ref();
-        self.xml.show(plan.map(|(plan, _)| plan.install_xml.as_str()));
+        self.xml.show(plan.map(|(plan, _)| hidden(&plan.install_xml)).as_deref());
         self.command.show(plan.map(|(_, command)| command.as_str()));
     }
 
@@ -117,7 +118,7 @@ fn line(step: Step, state: &State) -> String {
         Step::Source => {
             let what = state.source.good().map(describe).unwrap_or_default();
             let host = state.chosen().map(|h| h.name.clone()).unwrap_or_default();
-            joined(&[&host, &form.location, &what])
+            joined(&[&host, &hidden(&form.location), &what])
         }
         Step::System => {
             let memory = gettext_f("{n} MiB", &[("n", &form.memory_mib.to_string())]);
@@ -127,10 +128,10 @@ fn line(step: Step, state: &State) -> String {
         Step::Unattended => {
             let who = match form.answers {
                 Answers::None => gettext("Somebody at the console"),
-                Answers::Url => form.answers_url.clone(),
+                Answers::Url => hidden(&form.answers_url),
                 Answers::File => form.answers_file.as_ref().map(|p| p.display().to_string()).unwrap_or_default(),
             };
-            joined(&[&who, &form.extra_args])
+            joined(&[&who, &hidden(&form.extra_args)])
         }
         Step::Disk => disk_line(form),
         Step::Network => match form.net {
@@ -216,4 +217,22 @@ fn named_view(name: &str) -> gtk::TextView {
         </accessibility></object></interface>"#
     ));
     builder.object("view").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_urls_are_hidden() {
+        let mut state = State::new(Vec::new(), None, Form::default());
+        state.form.location = "http://me:hunter2@mirror/tree".into();
+        state.form.answers = Answers::Url;
+        state.form.answers_url = "http://me:hunter2@h/ks.cfg".into();
+        state.form.extra_args = "updates=http://me:hunter2@h/u.img".into();
+        for (step, times) in [(Step::Source, 1), (Step::Unattended, 2)] {
+            let shown = line(step, &state);
+            assert!(shown.matches("me:…@").count() == times && !shown.contains("hunter2"), "{shown}");
+        }
+    }
 }

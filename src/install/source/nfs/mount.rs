@@ -7,7 +7,7 @@ use nfs3_client::rpc::RpcClient;
 use nfs3_client::{MountClient, RpcError};
 
 use super::wire::{self, Peer};
-use crate::error::SourceError;
+use crate::error::{Odd, Silence, SourceError};
 use crate::install::source::in_words;
 
 /// What a server may offer.
@@ -52,7 +52,7 @@ pub(super) async fn exports(peer: &Peer, mount_port: u16) -> Result<Vec<String>,
 pub(super) async fn mount_port(peer: &Peer, told: Option<u16>) -> Result<u16, SourceError> {
     match told {
         Some(port) => Ok(port),
-        None => peer.port_of(PROGRAM, "mount service").await,
+        None => peer.port_of(PROGRAM, Odd::NoMountService).await,
     }
 }
 
@@ -106,10 +106,14 @@ pub(super) fn beneath<'a>(path: &'a str, export: &str) -> Option<&'a str> {
 pub(super) fn rpc_error(server: &str, export: &str, privileged: bool, e: RpcError) -> SourceError {
     match e {
         RpcError::Auth(_) => denial(server, export, privileged),
-        RpcError::Io(e) if e.kind() != std::io::ErrorKind::InvalidData => {
-            SourceError::NoAnswer { server: server.into(), reason: in_words(&e) }
+        RpcError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            SourceError::NoAnswer { server: server.into(), reason: Silence::Closed }
         }
-        other => SourceError::Protocol { server: server.into(), reason: other.to_string() },
+        RpcError::Io(e) if e.kind() != std::io::ErrorKind::InvalidData => {
+            SourceError::NoAnswer { server: server.into(), reason: Silence::System(in_words(&e)) }
+        }
+        RpcError::Io(e) => SourceError::Protocol { server: server.into(), reason: wire::too_long(&e) },
+        other => SourceError::Protocol { server: server.into(), reason: Odd::Said(other.to_string()) },
     }
 }
 

@@ -9,7 +9,7 @@ use nfs3_client::{Nfs3Client, RpcError};
 
 use super::mount::{beneath, denial, exports, mount, mount_port, rpc_error, secure};
 use super::wire::{self, Peer, Wire};
-use crate::error::SourceError;
+use crate::error::{Odd, SourceError};
 use crate::install::source::{Entry, NfsLocation};
 
 /// Symbolic links followed on the way to one file.
@@ -55,7 +55,7 @@ impl Session {
         let mount_port = mount_port(peer, location.mount_port).await?;
         let nfs_port = match location.port {
             Some(port) => port,
-            None => peer.port_of(nfs3::PROGRAM, "NFS server").await?,
+            None => peer.port_of(nfs3::PROGRAM, Odd::NoNfsServer).await?,
         };
         // A server may hide its list and still let us mount.
         let offered = match exports(peer, mount_port).await {
@@ -117,7 +117,7 @@ impl Session {
             }
             links += 1;
             if links > LINKS {
-                return Err(self.odd(format!("“{part}”: too many symbolic links")));
+                return Err(self.odd(Odd::Links(part)));
             }
             let target = self.link(node.handle, &part).await?;
             let inside = match target.strip_prefix('/') {
@@ -125,10 +125,8 @@ impl Session {
                 Some(_) => {
                     trail.clear();
                     let leads_out = || {
-                        self.odd(format!(
-                            "“{part}” is a link to {target}, which lies outside the export {}",
-                            self.export
-                        ))
+                        let (name, target) = (part.clone(), target.clone());
+                        self.odd(Odd::LinkOutside { name, target, export: self.export.clone() })
                     };
                     beneath(&target, &self.export).ok_or_else(leads_out)?
                 }
@@ -168,8 +166,9 @@ impl Session {
     async fn link(&mut self, symlink: nfs_fh3, name: &str) -> Result<String, SourceError> {
         let reply = self.client.readlink(&READLINK3args { symlink }).await;
         match self.answer(reply)? {
-            Nfs3Result::Ok(ok) => String::from_utf8(ok.data.0.into_owned())
-                .map_err(|_| self.odd(format!("“{name}” is a link to no UTF-8 path"))),
+            Nfs3Result::Ok(ok) => {
+                String::from_utf8(ok.data.0.into_owned()).map_err(|_| self.odd(Odd::LinkNotUtf8(name.into())))
+            }
             Nfs3Result::Err((status, _)) => Err(self.refused(status, name)),
         }
     }
@@ -204,7 +203,7 @@ impl Session {
                     continue;
                 }
                 if name.is_empty() || name.contains(['/', '\0']) || entries.len() >= ENTRIES {
-                    return Err(self.odd(format!("a listing that can't be: {} entries, “{name}”", entries.len())));
+                    return Err(self.odd(Odd::Listing { entries: entries.len(), name }));
                 }
                 entries.push((name, entry.name_attributes));
             }
@@ -216,7 +215,7 @@ impl Session {
                 break;
             }
         }
-        Err(self.odd("a listing without an end".into()))
+        Err(self.odd(Odd::EndlessListing))
     }
 
     async fn entries(
@@ -256,12 +255,8 @@ impl Session {
     ) -> Result<(Vec<u8>, bool), SourceError> {
         let reply = self.client.read(&READ3args { file: file.handle.clone(), offset, count }).await;
         match self.answer(reply)? {
-            Nfs3Result::Ok(ok) if ok.data.len() > count as usize => {
-                Err(self.odd(format!("more of {name} than was asked for")))
-            }
-            Nfs3Result::Ok(ok) if ok.data.is_empty() && !ok.eof => {
-                Err(self.odd(format!("nothing of {name} before its end")))
-            }
+            Nfs3Result::Ok(ok) if ok.data.len() > count as usize => Err(self.odd(Odd::TooMuch(name.into()))),
+            Nfs3Result::Ok(ok) if ok.data.is_empty() && !ok.eof => Err(self.odd(Odd::TooLittle(name.into()))),
             Nfs3Result::Ok(ok) => Ok((ok.data.0.into_owned(), ok.eof)),
             Nfs3Result::Err((status, _)) => Err(self.refused(status, name)),
         }
@@ -283,12 +278,12 @@ impl Session {
                 SourceError::Forbidden(self.export.clone())
             }
             nfsstat3::NFS3ERR_PERM | nfsstat3::NFS3ERR_ACCES => SourceError::Forbidden(name.into()),
-            nfsstat3::NFS3ERR_STALE => self.odd(format!("{name} was replaced while it was read; try again")),
-            other => self.odd(format!("{name}: {other}")),
+            nfsstat3::NFS3ERR_STALE => self.odd(Odd::Replaced(name.into())),
+            other => self.odd(Odd::Nfs { name: name.into(), status: other.to_string() }),
         }
     }
 
-    fn odd(&self, reason: String) -> SourceError {
+    fn odd(&self, reason: Odd) -> SourceError {
         SourceError::Protocol { server: self.server.clone(), reason }
     }
 }

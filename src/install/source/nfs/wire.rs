@@ -12,7 +12,7 @@ use nfs3_client::{PortmapError, PortmapperClient};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::error::SourceError;
+use crate::error::{Odd, Silence, SourceError};
 use crate::install::source::in_words;
 
 /// The largest block that we ask a server for.
@@ -37,7 +37,7 @@ impl AsyncRead for Wire {
         let n = self.stream.read(buf).await?;
         // The caller would ask again and again.
         if n == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection"));
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if self.left > 0 {
             self.left = self.left.saturating_sub(u32::try_from(n).unwrap_or(u32::MAX));
@@ -49,11 +49,22 @@ impl AsyncRead for Wire {
             self.header.clear();
             // The client allocates what the mark says.
             if self.left > RECORD {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a reply of {} bytes", self.left)));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, TooLong(self.left)));
             }
         }
         Ok(n)
     }
+}
+
+/// A reply of more bytes than we take.
+#[derive(Debug, thiserror::Error)]
+#[error("a reply of {0} bytes")]
+struct TooLong(u32);
+
+/// What an error of the kind `InvalidData` says.
+pub(super) fn too_long(e: &io::Error) -> Odd {
+    let size = e.get_ref().and_then(|inner| inner.downcast_ref::<TooLong>());
+    size.map_or_else(|| Odd::Said(in_words(e)), |size| Odd::Reply(size.0.into()))
 }
 
 impl AsyncWrite for Wire {
@@ -102,27 +113,21 @@ impl Peer {
     fn unreachable(&self, port: u16, e: &io::Error) -> SourceError {
         let reason = match e.kind() {
             io::ErrorKind::ConnectionRefused if port == PMAP_PORT => {
-                let name = &self.name;
-                format!(
-                    "no portmapper (rpcbind) listens on port 111; if it is off on purpose, name the ports: nfs://{name}:2049/PATH?mountport=20048"
-                )
+                Silence::NoPortmapper { server: self.name.clone() }
             }
-            io::ErrorKind::ConnectionRefused => format!("nothing listens on port {port}"),
-            _ => in_words(e),
+            io::ErrorKind::ConnectionRefused => Silence::Port(port),
+            _ => Silence::System(in_words(e)),
         };
         SourceError::NoAnswer { server: self.name.clone(), reason }
     }
 
-    /// The port of an RPC program of version 3, asked at the server's portmapper. `what` names it in an error.
-    pub async fn port_of(&self, program: u32, what: &str) -> Result<u16, SourceError> {
+    /// The port of an RPC program of version 3, asked at the server's portmapper. `lacks`: what to say where it is none.
+    pub async fn port_of(&self, program: u32, lacks: Odd) -> Result<u16, SourceError> {
         let (wire, _) = self.connect(PMAP_PORT).await?;
         PortmapperClient::new(wire).getport(program, 3, IPPROTO_TCP).await.map_err(|e| match e {
-            PortmapError::ProgramUnavailable => SourceError::Protocol {
-                server: self.name.clone(),
-                reason: format!("it runs no {what} for NFS version 3 over TCP"),
-            },
+            PortmapError::ProgramUnavailable => SourceError::Protocol { server: self.name.clone(), reason: lacks },
             PortmapError::Rpc(nfs3_client::RpcError::Io(e)) => self.unreachable(0, &e),
-            other => SourceError::Protocol { server: self.name.clone(), reason: other.to_string() },
+            other => SourceError::Protocol { server: self.name.clone(), reason: Odd::Said(other.to_string()) },
         })
     }
 }

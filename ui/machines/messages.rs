@@ -1,0 +1,51 @@
+//! What happens to the machine list, and what it asks of the app.
+use std::rc::Rc;
+
+use drover::domain::DomainKey;
+use drover::host::HostId;
+use drover::inventory::Change;
+
+use super::columns::Layout;
+use super::perform::Request;
+use super::table::Event;
+use crate::actions::Command;
+use crate::hosts::Shown;
+
+/// What happens to the list.
+#[derive(Debug)]
+pub enum MachineListMsg {
+    /// The inventory has changed.
+    Changes(Rc<Vec<Change>>),
+    /// Hosts were added or removed.
+    Hosts,
+    /// What the sidebar chose.
+    Show(Shown),
+    /// The text of the search field.
+    Search(String),
+    ClearSearch,
+    FocusSearch,
+    FocusRows,
+    /// Something was done in the table.
+    Table(Event),
+    LayoutRests,
+    Settle,
+    Second,
+    Command(Command),
+    /// The context menu for the row at this place of the view, which is selected unless it is already.
+    MenuAt(f64, f64),
+    MenuAtFocus,
+    /// Unfold the host of the selected row, or fold it.
+    Unfold(bool),
+}
+
+/// What the list asks of the app.
+#[derive(Debug)]
+pub enum MachineListOutput {
+    Open(DomainKey),
+    OpenHost(HostId),
+    Retry(HostId),
+    /// Columns, widths or order are others: remember them.
+    Layout(Layout),
+    /// Do this; questions were asked and answered.
+    Request(Request),
+}
