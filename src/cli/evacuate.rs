@@ -12,7 +12,7 @@ use super::install::cancel_on_interrupt;
 use super::migrate::text;
 use super::migrate_args::EvacuateArgs;
 use super::progress::Line;
-use super::{Context, Failure, login, print_json};
+use super::{Context, Failure, login, print};
 
 /// Plans, shows the plan, moves.
 pub fn run(context: &Context, args: &EvacuateArgs) -> Result<(), Failure> {
@@ -26,7 +26,7 @@ pub fn run(context: &Context, args: &EvacuateArgs) -> Result<(), Failure> {
     if !context.json {
         orders.iter().for_each(|o| say!("{}", words(o)));
     } else if args.dry_run {
-        print_json(&Value::Array(orders.iter().map(as_json).collect()));
+        print::json(&Value::Array(orders.iter().map(as_json).collect()));
     }
     let staying: Vec<_> = orders.iter().filter(|o| o.place.is_err()).map(|o| o.name.as_str()).collect();
     if !staying.is_empty() && !args.partly {
@@ -37,7 +37,8 @@ pub fn run(context: &Context, args: &EvacuateArgs) -> Result<(), Failure> {
     }
     let line = Line::new();
     // One line for all of them.
-    let show = |plan: &Plan, p: Progress| line.write("moving", false, || format!("{}: {}", plan.name, text(p)));
+    let show =
+        |plan: &Plan, p: Progress| line.write("moving", false, || print::plain(&format!("{}: {}", plan.name, text(p))));
     let results = carry_out(&source, &dests, &orders, usize::from(args.jobs), show, &cancel);
     line.end();
     let mut failures = Vec::new();
@@ -49,7 +50,7 @@ pub fn run(context: &Context, args: &EvacuateArgs) -> Result<(), Failure> {
         }
     }
     if context.json {
-        print_json(&json!({ "moved": moved, "failed": failures, "staying": staying }));
+        print::json(&json!({ "moved": moved, "failed": failures, "staying": staying }));
     } else {
         say!("{} of {} moved", moved.len(), orders.len());
     }

@@ -56,7 +56,7 @@ pub fn run(context: &Context, args: &MigrateArgs) -> Result<(), Failure> {
     let cancel = cancel_on_interrupt();
     let (source, dest, survey, choices) = survey(context, &args.target, args.kind())?;
     for finding in check(&survey.input(&choices)).iter().filter(|f| f.severity == Severity::Warn) {
-        eprintln!("droverctl: {finding}");
+        complain!("{finding}");
     }
     let plan = plan(&survey, &choices).map_err(refused)?;
     let line = Line::new();
