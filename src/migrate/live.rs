@@ -174,7 +174,11 @@ impl<'a> Watch<'a> {
     fn perhaps_switch(&mut self, figures: Figures) {
         if self.plan.choices.kind == Kind::PostCopy && figures.iteration > 1 {
             match job::switch_over(self.source, self.plan.id) {
-                Ok(()) => self.switched = true,
+                Ok(()) => {
+                    self.switched = true;
+                    // It may be over before the next look.
+                    self.told(figures);
+                }
                 Err(error) => tracing::debug!(%error, "not switched over yet"),
             }
         }

@@ -132,7 +132,7 @@ fn postcopy_goes_over_and_loses_no_memory() {
     let Some(lab) = lab() else { return };
     let mover = Mover::running(&lab, "lab-post", "/srv/shared/lab-post.qcow2", "drover.dirty=24");
     let mut choices = Choices::new(Kind::PostCopy);
-    choices.bandwidth = Some(20); // slower than memory changes: without post-copy it would never end
+    choices.bandwidth = Some(10); // slower than memory changes: without post-copy it would never end
     let (_, steps) = moved(&mover, &mover.hosts(), &choices);
     assert!(steps.contains(&Step::PostCopy), "{steps:?}");
     gone_and_running(&mover);
