@@ -147,3 +147,24 @@ fn a_live_move_survives_the_destinations_death() {
     killed_at(&lab, &mover, &slow(Kind::Copy), Step::Move);
     untouched(&lab, &mover, &before);
 }
+
+#[test]
+fn a_destination_that_fills_up_is_left_empty() {
+    let Some(lab) = lab() else { return };
+    let before = lab.traces("hostb", &lab.b);
+    let mover = Mover::running(&lab, "lab-full", "/srv/local/lab-full.qcow2", "");
+    let hosts = mover.hosts();
+    for kind in [Kind::Copy, Kind::Static] {
+        let plan = mover.plan(&hosts, kind).expect("there is room, still");
+        // Less than an empty qcow2 image takes.
+        lab.control(&["exec", "hostb", "mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", "/srv/local"]);
+        let result = run(&hosts.0, &hosts.1, &plan, |_| (), &Cancel::default());
+        let empty = ["exec", "hostb", "sh", "-c", "test -z \"$(ls -A /srv/local)\""];
+        let left = std::panic::catch_unwind(|| lab.control(&empty));
+        lab.control(&["exec", "hostb", "umount", "/srv/local"]);
+        println!("{kind:?} to a full disk: {result:?}");
+        assert!(matches!(result, Err(Error::Libvirt { .. })), "{kind:?}: {result:?}");
+        assert!(left.is_ok(), "{kind:?} left something in the full folder");
+        untouched(&lab, &mover, &before);
+    }
+}
