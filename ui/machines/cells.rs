@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use drover::domain::{DomainKey, DomainStats};
 use drover::host::{HostId, LinkState};
-use drover::inventory::{HostEntry, Inventory, Machine};
+use drover::inventory::{HISTORY, HostEntry, Inventory, Machine, SAMPLES};
 
 use super::columns::Column;
 use super::facts::{self, Facts};
@@ -50,8 +50,18 @@ pub struct Cell {
     /// Said less loudly behind the text: a machine's title.
     pub aside: Option<String>,
     pub dim: bool,
-    /// The last samples of the figure, oldest first.
+    /// The last samples of the figure.
+    pub curve: Option<Curve>,
+}
+
+/// A figure's last samples, oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
     pub samples: Vec<f32>,
+    /// How many there will be.
+    pub slots: usize,
+    /// The value of the upper edge.
+    pub top: f32,
 }
 
 impl Cell {
@@ -84,8 +94,13 @@ fn host(entry: &HostEntry, folded: bool, columns: &[Column]) -> Content {
     let up = entry.link == LinkState::Up;
     let cpu = entry.load.cpu_percent.filter(|_| up);
     let cells = columns.iter().map(|column| match column {
-        Column::Cpu => figure(cpu, entry.cpu_history.iter().copied()),
-        Column::Memory => Cell::text(host_text::memory(entry), false),
+        Column::Cpu => percentage(cpu, entry.cpu_history.iter().copied()),
+        Column::Memory => {
+            let top = entry.info.as_ref().map(|info| info.memory_kib as f32).filter(|_| up);
+            let samples = entry.memory_history().iter().collect();
+            let curve = top.map(|top| Curve { samples, slots: SAMPLES, top });
+            Cell { curve, ..Cell::text(host_text::memory(entry), false) }
+        }
         _ => Cell::default(),
     });
     let cells: Vec<Cell> = cells.collect();
@@ -117,17 +132,32 @@ fn cell(column: Column, facts: &Facts, machine: Option<&Machine>, stale: bool, d
         Column::Name => Cell { aside: facts.title.clone(), ..Cell::text(facts.name.clone(), stale) },
         Column::Cpu => {
             let cpu = machine.and_then(|m| m.stats.cpu_percent).filter(|_| live(facts, stale));
-            figure(cpu, machine.into_iter().flat_map(|m| m.cpu_history.iter().copied()))
+            percentage(cpu, machine.into_iter().flat_map(|m| m.cpu_history.iter().copied()))
         }
-        _ => Cell::text(text_of(column, facts, machine.map(|m| &m.stats), stale), dim),
+        _ => {
+            let text = text_of(column, facts, machine.map(|m| &m.stats), stale);
+            let curve =
+                machine.filter(|_| live(facts, stale) && !text.is_empty()).and_then(|m| curve(column, facts, m));
+            Cell { curve, ..Cell::text(text, dim) }
+        }
     }
 }
 
-fn figure(percent: Option<f32>, samples: impl Iterator<Item = f32>) -> Cell {
-    match percent {
-        Some(percent) => Cell { text: format::percent(percent), samples: samples.collect(), ..Cell::default() },
-        None => Cell::default(),
-    }
+fn percentage(percent: Option<f32>, samples: impl Iterator<Item = f32>) -> Cell {
+    let Some(percent) = percent else { return Cell::default() };
+    let curve = Curve { samples: samples.collect(), slots: HISTORY, top: 100.0 };
+    Cell { text: format::percent(percent), curve: Some(curve), ..Cell::default() }
+}
+
+/// Memory against what the machine may have; rates against their own highest.
+fn curve(column: Column, facts: &Facts, machine: &Machine) -> Option<Curve> {
+    let (history, top) = match column {
+        Column::Memory => (machine.memory_history(), facts.max_memory_kib as f32),
+        Column::Disk => (machine.disk_history(), machine.disk_history().top()),
+        Column::Network => (machine.network_history(), machine.network_history().top()),
+        _ => return None,
+    };
+    Some(Curve { samples: history.iter().collect(), slots: SAMPLES, top })
 }
 
 /// Figures are told of what runs on a host that answers.
@@ -192,12 +222,15 @@ mod tests {
         let texts = |content: &Content| content.cells.iter().map(|c| c.text.clone()).collect::<Vec<_>>();
         let live = shown(&inventory, &row);
         assert_eq!(texts(&live), ["a", "Running", "42 %"]);
-        assert_eq!((live.cells[2].samples.as_slice(), live.spoken.as_str()), ([42.0].as_slice(), "a, Running, 42 %"));
+        assert_eq!(
+            (live.cells[2].curve.as_ref().unwrap().samples.as_slice(), live.spoken.as_str()),
+            ([42.0].as_slice(), "a, Running, 42 %")
+        );
         let now = SystemTime::now();
         tell(Update::Link { host: host.clone(), link: LinkState::Closed });
         let stale = shown(&inventory, &row);
         assert_eq!(texts(&stale), ["a", "Running?", ""]);
-        assert!(stale.cells[2].samples.is_empty() && matches!(stale.kind, Kind::Machine { dim: true, .. }));
+        assert!(stale.cells[2].curve.is_none() && matches!(stale.kind, Kind::Machine { dim: true, .. }));
         let Kind::Host(line) = shown(&inventory, &RowId::Host(host.clone())).kind else { panic!("no host") };
         assert!(line.down && line.retry && !line.status.is_empty() && !line.folded, "{line:?} at {now:?}");
         assert!(host_is_down(&inventory.borrow(), &host));

@@ -72,11 +72,11 @@ impl Column {
     pub fn width(self) -> i32 {
         match self {
             Self::Name => -1,
-            Self::State => 110,
+            Self::State => 100,
             Self::Os => 130,
-            Self::Cpu => 132,
-            Self::Memory => 136,
-            Self::Disk | Self::Network => 92,
+            Self::Cpu => 124,
+            Self::Memory => 152,
+            Self::Disk | Self::Network => 112,
             Self::Addresses => 124,
             Self::Autostart | Self::Snapshots => 96,
         }

@@ -1,5 +1,4 @@
 //! Draws a row's texts, icons and sparklines, and keeps the laid out texts.
-use drover::inventory::HISTORY;
 use gtk::prelude::*;
 use gtk::{gdk, glib, graphene, pango};
 
@@ -13,8 +12,8 @@ pub const PAD: i32 = 8;
 /// How far the machines stand in from their host.
 const INDENT: i32 = 36;
 const ICON: i32 = 16;
-/// The room for a percentage before its curve.
-const PERCENT: i32 = 46;
+/// A narrower curve shows nothing.
+const CURVE: i32 = 20;
 /// Of what is said less loudly.
 const DIM: f32 = 0.55;
 
@@ -40,7 +39,7 @@ impl Texts {
             self.host = [None, None];
         }
         for (i, (a, b)) in before.cells.iter().zip(&after.cells).enumerate() {
-            if (&a.text, &a.aside) != (&b.text, &b.aside)
+            if (&a.text, &a.aside, a.curve.is_some()) != (&b.text, &b.aside, b.curve.is_some())
                 && let Some(layout) = self.columns.get_mut(i)
             {
                 *layout = None;
@@ -146,26 +145,26 @@ impl<'a> Pen<'a> {
 
     fn cell(&mut self, i: usize, cell: &Cell, place: &Place, start: i32) {
         let x = place.x + start + PAD;
-        let room = place.width - start - 2 * PAD;
-        let curve = place.column == Column::Cpu;
-        let width = if curve { PERCENT.min(room) } else { room }.max(1);
+        let room = (place.width - start - 2 * PAD).max(1);
         let layout = self.texts.columns[i].get_or_insert_with(|| {
             let layout = self.widget.create_pango_layout(None);
             set_text(&layout, cell);
-            cut(&layout, width);
-            if curve || place.column.is_at_right() {
+            let beside =
+                text_room(place.column).filter(|beside| cell.curve.is_some() && layout.pixel_size().0 <= *beside);
+            cut(&layout, beside.filter(|beside| room - beside - PAD >= CURVE).unwrap_or(room));
+            if place.column == Column::Cpu || place.column.is_at_right() {
                 layout.set_alignment(pango::Alignment::Right);
             }
             layout
         });
         let layout = layout.clone();
         self.text(&layout, x as f32, 0.0, self.height, cell.dim);
-        let rest = room - width - PAD;
-        if curve && rest > 8 && !cell.samples.is_empty() {
+        let used = layout.width() / pango::SCALE + PAD;
+        if let Some(curve) = cell.curve.as_ref().filter(|_| room - used >= CURVE) {
             let height = 16.0_f32.min(self.height);
             let y = ((self.height - height) / 2.0).floor();
-            let area = graphene::Rect::new((x + width + PAD) as f32, y, rest as f32, height);
-            sparkline::draw(self.snapshot, &area, &cell.samples, HISTORY, 100.0, &self.colour);
+            let area = graphene::Rect::new((x + used) as f32, y, (room - used) as f32, height);
+            sparkline::draw(self.snapshot, &area, &curve.samples, curve.slots, curve.top, &self.colour);
         }
     }
 
@@ -192,6 +191,16 @@ impl<'a> Pen<'a> {
     fn shade(&self, dim: bool) -> gdk::RGBA {
         let colour = self.colour;
         if dim { colour.with_alpha(colour.alpha() * DIM) } else { colour }
+    }
+}
+
+/// The room for a figure beside its curve, in pixels: the longest that is usual, so that curves stand below each other.
+fn text_room(column: Column) -> Option<i32> {
+    match column {
+        Column::Cpu => Some(46),
+        Column::Memory => Some(88),
+        Column::Disk | Column::Network => Some(60),
+        _ => None,
     }
 }
 
