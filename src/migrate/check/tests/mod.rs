@@ -169,6 +169,8 @@ fn the_state_must_suit_the_kind() {
     );
     let words = "it has a saved state, which would be lost";
     assert_eq!(one(Offline, |w| w.machine.has_managed_save = true, Check::State, Block, words), Some(Remedy::DropSave));
+    let words = "another job of it is running (a migration, a save, a backup)";
+    assert_eq!(one(Live, |w| w.machine.busy = true, Check::State, Block, words), Some(Remedy::Wait));
     for kind in Kind::ALL {
         let words = "it has 2 snapshots, which libvirt does not migrate";
         assert_eq!(one(kind, |w| w.machine.snapshots = 2, Check::State, Block, words), Some(Remedy::DeleteSnapshots));
