@@ -1,10 +1,10 @@
 #!/bin/bash
-# run.sh [N…]: what `make bench` does. Searches in the core, then fleets of N machines (1,000 and 10,000) in the window,
+# run.sh [N…]: what `make bench` does. Searches and hovers in the core, then fleets of N machines (1,000 and 10,000) in the window,
 # beside virt-manager where it is installed. It prints figures and judges nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked --workspace --quiet
-cargo bench -p drover --locked --quiet --bench search
+cargo bench -p drover --locked --quiet --bench search --bench hover
 target=$(realpath "${CARGO_TARGET_DIR:-target}")
 sizes=("$@")
 [ ${#sizes[@]} -gt 0 ] || sizes=(1000 10000)

@@ -56,7 +56,7 @@ pub fn run(context: &Context, args: &MigrateArgs) -> Result<(), Failure> {
     let cancel = cancel_on_interrupt();
     let (source, dest, survey, choices) = survey(context, &args.target, args.kind())?;
     for finding in check(&survey.input(&choices)).iter().filter(|f| f.severity == Severity::Warn) {
-        eprintln!("droverctl: {finding}");
+        complain!("{finding}");
     }
     let plan = plan(&survey, &choices).map_err(refused)?;
     let line = Line::new();
@@ -91,7 +91,12 @@ fn report(context: &Context, plan: &Plan, done: &Done) {
 }
 
 fn show(line: &Line, p: Progress) {
-    let head = match p.step {
+    line.write(head(p.step), false, || text(p));
+}
+
+/// A step in words.
+fn head(step: Step) -> &'static str {
+    match step {
         Step::Prepare => "Preparing",
         Step::Move => "Moving",
         Step::PostCopy => "Running there, fetching the rest",
@@ -103,15 +108,15 @@ fn show(line: &Line, p: Progress) {
         Step::Define => "Defining the machine there",
         Step::Remove => "Removing it here",
         Step::RollBack => "Undoing what was made",
-    };
-    line.write(head, false, || text(head, p));
+    }
 }
 
-fn text(head: &str, p: Progress) -> String {
+/// The progress in words.
+pub fn text(p: Progress) -> String {
     // Bytes to MiB for the eye.
     #[allow(clippy::cast_precision_loss)]
     let mib = |bytes: u64| bytes as f64 / MIB;
-    let mut text = head.to_owned();
+    let mut text = head(p.step).to_owned();
     if let Some(total) = p.total.filter(|total| *total > 0) {
         text += &format!("  {:.0} of {:.0} MiB", mib(p.done), mib(total));
     }

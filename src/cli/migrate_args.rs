@@ -129,6 +129,28 @@ impl MigrateArgs {
     }
 }
 
+/// Options of `droverctl evacuate`.
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 all were moved; 2 some can't move anywhere, and none was moved; 1 some moves failed."
+)]
+pub struct EvacuateArgs {
+    /// Libvirt URIs of the hosts that may take machines
+    #[arg(value_name = "DEST_URI", required = true)]
+    pub dests: Vec<String>,
+    /// So many at once
+    #[arg(short, long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub jobs: u8,
+    /// Only tell which machine would go where
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Move those that can move, whatever the others
+    #[arg(long)]
+    pub partly: bool,
+    #[command(flatten)]
+    pub options: Options,
+}
+
 /// A kind by its name.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum KindArg {

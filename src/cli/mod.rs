@@ -5,6 +5,7 @@ mod print;
 
 mod act;
 mod detect;
+mod evacuate;
 mod install;
 mod install_args;
 mod list;
@@ -25,7 +26,7 @@ use drover::{Error, Result};
 use tracing_subscriber::EnvFilter;
 
 use install_args::InstallArgs;
-use migrate_args::{CheckArgs, MigrateArgs};
+use migrate_args::{CheckArgs, EvacuateArgs, MigrateArgs};
 
 /// A job failed; one line on stderr says why.
 const FAILED: u8 = 1;
@@ -84,6 +85,8 @@ enum Verb {
     CheckMigrate(Box<CheckArgs>),
     /// Move a machine to another host
     Migrate(Box<MigrateArgs>),
+    /// Move all machines away to other hosts
+    Evacuate(Box<EvacuateArgs>),
 }
 
 #[derive(Args)]
@@ -157,6 +160,8 @@ enum Failure {
     Error(Error),
     /// A check of ours said no.
     Refused(String),
+    /// Some of several failed: a line for each.
+    Failed(Vec<String>),
 }
 
 impl From<Error> for Failure {
@@ -170,6 +175,7 @@ impl Failure {
     fn report(self) -> (Vec<String>, u8) {
         match self {
             Self::Refused(words) => (vec![words], REFUSED),
+            Self::Failed(lines) => (lines, FAILED),
             Self::Error(Error::Refused(findings)) => {
                 let lines = findings.iter().map(|f| format!("{}: {f}", install::field_name(f.field)));
                 (lines.collect(), REFUSED)
@@ -197,6 +203,7 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Detect { location } => detect::run(context, &location)?,
         Verb::Install(args) => install::run(context, &args)?,
         Verb::Migrate(args) => migrate::run(context, &args)?,
+        Verb::Evacuate(args) => evacuate::run(context, &args)?,
         Verb::CheckMigrate(args) => migrate::check_only(context, &args)?,
     }
     Ok(())

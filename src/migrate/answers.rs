@@ -57,6 +57,8 @@ pub struct DiskAnswer {
     pub path_there: Option<String>,
     pub here: File,
     pub there: File,
+    /// Whether the file that it stands on is there; `None` if it stands on none, or if the host can't tell.
+    pub backing_there: Option<bool>,
     pub shared: Shared,
     pub folder: Room,
 }
@@ -195,7 +197,11 @@ fn look(source: (&Host, &HostFacts), dest: (&Host, &HostFacts), disk: &Disk) -> 
         answer.here = source.0.call(move |conn| Ok(file(conn, &path)))?;
     }
     if let Some(path) = path_there {
-        (answer.there, answer.folder) = dest.0.call(move |conn| Ok((file(conn, &path), room(conn, &path))))?;
+        let backing = answer.image().and_then(|i| i.backing.clone()).filter(|b| b.starts_with('/'));
+        (answer.there, answer.folder, answer.backing_there) = dest.0.call(move |conn| {
+            let backing_there = backing.and_then(|b| storage::exists(conn, &b));
+            Ok((file(conn, &path), room(conn, &path), backing_there))
+        })?;
     }
     Ok(answer)
 }

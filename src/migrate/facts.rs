@@ -36,6 +36,7 @@ pub struct HostFacts {
     /// `None`: the host can't tell.
     pub bridges: Option<Vec<String>>,
     pub cpus: u32,
+    pub memory_kib: u64,
     /// Free, counting what only caches files.
     pub free_memory_kib: Option<u64>,
     pub pools: Vec<Pool>,
@@ -171,7 +172,7 @@ fn ask(conn: &Connect) -> Result<HostFacts> {
     };
     facts.take_capabilities(&conn.capabilities()?);
     let node = conn.node_info()?;
-    facts.cpus = node.cpus;
+    (facts.cpus, facts.memory_kib) = (node.cpus, node.memory);
     facts.free_memory_kib = match stats::node(conn).memory_used {
         Some(used) => Some(node.memory.saturating_sub(used)),
         None => conn.free_memory().ok().map(|bytes| bytes / 1024),

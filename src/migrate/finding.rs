@@ -98,6 +98,8 @@ pub enum Reason {
     Running,
     #[error("it has a saved state, which would be lost")]
     Saved,
+    #[error("another job of it is running (a migration, a save, a backup)")]
+    Busy,
     #[error("it has {0} snapshots, which libvirt does not migrate")]
     Snapshots(u32),
     #[error("it is transient: it has no definition to take along")]
@@ -249,6 +251,8 @@ pub enum Remedy {
     DeleteSnapshots,
     #[error("start it, or discard its saved state")]
     DropSave,
+    #[error("wait until it is done, or cancel it")]
+    Wait,
     #[error("rename one of the two")]
     Rename,
     #[error("update {host}")]

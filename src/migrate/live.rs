@@ -10,8 +10,8 @@ use super::plan::Plan;
 use super::run::{Done, On, Progress, Step};
 use super::{Kind, xml};
 use crate::domain::read;
-use crate::host::Host;
 use crate::host::migrate_ffi::{self, Params};
+use crate::host::{Host, HostId};
 use crate::storage;
 use crate::task::Cancel;
 use crate::{Error, Result};
@@ -64,10 +64,11 @@ fn transfer(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel) ->
         job::set_downtime(source, plan.id, milliseconds)?;
     }
     on(Progress::begin(Step::Move));
-    let mut watch = Watch::new(source, plan, on);
+    let mut watch = Watch::new(source, dest.id(), plan, on);
     let moved = job::watched(|| migrate(&from, &to, plan), || watch.look(cancel, to.is_alive().unwrap_or(true)));
     match moved {
         Err(_) if cancel.is_cancelled() && !watch.switched => Err(Error::Cancelled),
+        Err(_) if !from.is_alive().unwrap_or(true) => Err(Error::Lost { uri: source.id().to_string() }),
         Err(e) => Err(watch.given_up.unwrap_or(e)),
         Ok(()) => Ok(()),
     }
@@ -119,6 +120,7 @@ fn flags(plan: &Plan) -> u32 {
 /// What is looked at while libvirt works.
 struct Watch<'a> {
     source: &'a Host,
+    dest: &'a HostId,
     plan: &'a Plan,
     on: On<'a>,
     /// Whether the machine has gone over: no abort from then on.
@@ -130,8 +132,8 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(source: &'a Host, plan: &'a Plan, on: On<'a>) -> Self {
-        Self { source, plan, on, switched: false, last: (0, Instant::now()), given_up: None }
+    fn new(source: &'a Host, dest: &'a HostId, plan: &'a Plan, on: On<'a>) -> Self {
+        Self { source, dest, plan, on, switched: false, last: (0, Instant::now()), given_up: None }
     }
 
     fn look(&mut self, cancel: &Cancel, dest_lives: bool) {
@@ -144,7 +146,7 @@ impl<'a> Watch<'a> {
             return;
         }
         if !dest_lives {
-            self.given_up.get_or_insert(Error::Lost { uri: self.plan.dest.clone() });
+            self.given_up.get_or_insert_with(|| Error::Lost { uri: self.dest.to_string() });
         } else if figures.is_some() && self.last.1.elapsed() > STALL {
             let message = format!("nothing was sent for {} s: the link between the hosts is cut", STALL.as_secs());
             self.given_up.get_or_insert(Error::Libvirt { code: 0, message });
@@ -172,7 +174,11 @@ impl<'a> Watch<'a> {
     fn perhaps_switch(&mut self, figures: Figures) {
         if self.plan.choices.kind == Kind::PostCopy && figures.iteration > 1 {
             match job::switch_over(self.source, self.plan.id) {
-                Ok(()) => self.switched = true,
+                Ok(()) => {
+                    self.switched = true;
+                    // It may be over before the next look.
+                    self.told(figures);
+                }
                 Err(error) => tracing::debug!(%error, "not switched over yet"),
             }
         }

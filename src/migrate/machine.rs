@@ -1,9 +1,11 @@
 //! What the checks need to know of the machine, from its XML (<https://libvirt.org/formatdomain.html>) and a few calls.
 use roxmltree::{Document, Node};
 use virt::connect::Connect;
+use virt::domain::Domain;
 use virt_sys as sys;
 
 use crate::domain::{DomainId, State, read};
+use crate::host::migrate_ffi;
 use crate::{Error, Result};
 
 /// The machine that shall move.
@@ -16,6 +18,8 @@ pub struct Machine {
     pub autostart: bool,
     pub has_managed_save: bool,
     pub snapshots: u32,
+    /// Whether libvirt works on it: another migration, a save, a backup.
+    pub busy: bool,
     /// "kvm", "qemu", "xen"…
     pub virt_type: String,
     pub arch: String,
@@ -37,6 +41,8 @@ pub struct Machine {
     pub tpm: bool,
     pub disks: Vec<Disk>,
     pub nics: Vec<Nic>,
+    /// Drover's tags; `apart:NAME` keeps machines of one NAME on different hosts.
+    pub tags: Vec<String>,
     /// Devices and folders of the host that it uses, in words.
     pub host_devices: Vec<String>,
 }
@@ -112,6 +118,7 @@ impl Machine {
             autostart: handle.autostart().unwrap_or_default(),
             has_managed_save: handle.has_managed_save(0).unwrap_or_default(),
             snapshots: handle.num_snapshots(0).unwrap_or_default(),
+            busy: state.is_active() && has_job(&handle),
             ..Self::parse(&xml)?
         })
     }
@@ -143,10 +150,17 @@ impl Machine {
             tpm: all("tpm").any(|t| child(t, "backend").is_some_and(|b| b.attribute("type") == Some("emulator"))),
             disks: all("disk").map(disk).collect(),
             nics: all("interface").map(nic).collect(),
+            tags: crate::domain::xml::details(xml)?.tags,
             host_devices: devices.iter().filter_map(|n| host_device(*n)).collect(),
             ..Self::default()
         })
     }
+}
+
+/// A driver that tells of no jobs has none to wait for.
+fn has_job(handle: &Domain) -> bool {
+    let runs = |kind| matches!(kind, sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED);
+    migrate_ffi::job(handle).is_ok_and(|(kind, _)| runs(kind))
 }
 
 fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {

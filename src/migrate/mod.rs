@@ -1,9 +1,11 @@
 //! Moving a machine to another host: facts of both hosts → [`check`](check::check) (pure) → [`plan::Plan`] → [`run::run`].
 pub mod answers;
 pub mod check;
+pub mod evacuate;
 pub mod facts;
 pub mod finding;
 pub mod job;
+pub mod known;
 mod live;
 pub mod machine;
 mod made;

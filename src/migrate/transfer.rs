@@ -77,7 +77,8 @@ pub(super) fn copy(
     let to = Remote::open(dest, there)?;
     let arrived = read(dest, &to.volume, cancel)?;
     if sent != arrived {
-        let message = format!("{there} did not arrive as it was sent: the checksums differ");
+        let message =
+            format!("{there} did not arrive as it was sent, the checksums differ: is the disk there full or failing?");
         return Err(Error::Libvirt { code: 0, message });
     }
     Ok(())

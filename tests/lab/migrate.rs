@@ -132,7 +132,7 @@ fn postcopy_goes_over_and_loses_no_memory() {
     let Some(lab) = lab() else { return };
     let mover = Mover::running(&lab, "lab-post", "/srv/shared/lab-post.qcow2", "drover.dirty=24");
     let mut choices = Choices::new(Kind::PostCopy);
-    choices.bandwidth = Some(20); // slower than memory changes: without post-copy it would never end
+    choices.bandwidth = Some(10); // slower than memory changes: without post-copy it would never end
     let (_, steps) = moved(&mover, &mover.hosts(), &choices);
     assert!(steps.contains(&Step::PostCopy), "{steps:?}");
     gone_and_running(&mover);
@@ -167,6 +167,21 @@ fn offline_moves_the_definition_and_guards_it() {
     let private = Mover::define(&lab, "lab-off-private", "/srv/local/lab-off-private.qcow2", "");
     let told = blocks(&private, &hosts, Kind::Offline);
     assert_eq!(told, [(Check::DiskPath, "hostb has no /srv/local/lab-off-private.qcow2".into())]);
+
+    // A CPU that emulation can't give to anybody.
+    let xml =
+        virsh(&lab.a, &["dumpxml", "--inactive", &private.name]).replace(">qemu64</model>", ">EPYC-Milan</model>");
+    let file = lab.folder("", "shared").join("lab-off-private.xml");
+    std::fs::write(&file, xml).expect("the lab's shared folder");
+    virsh(&lab.a, &["define", &file.display().to_string()]);
+    std::fs::remove_file(file).expect("it is ours");
+    let findings = check(&private.survey(&hosts).input(&Choices::new(Kind::Static)));
+    let cpu = findings.iter().find(|f| f.check == Check::Cpu).expect("CPUs are compared");
+    assert_eq!(cpu.severity, Severity::Warn);
+    assert!(
+        matches!(&cpu.reason, Reason::CpuLacks { features, .. } if features.iter().any(|f| f == "xsavec")),
+        "{cpu}"
+    );
 }
 
 #[test]
@@ -191,16 +206,16 @@ fn static_takes_disk_and_memory_along() {
     assert!(images[0] == images[1], "the copy is the same byte for byte");
 }
 
+fn droverctl(from: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_droverctl")).args(["-c", from]).args(args).output().expect("droverctl");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (out.status.code(), text(&out.stdout), text(&out.stderr))
+}
+
 #[test]
 fn droverctl_checks_and_moves() {
     let Some(lab) = lab() else { return };
     let mover = Mover::running(&lab, "lab-move-cli", "/srv/shared/lab-move-cli.qcow2", "");
-    let droverctl = |from: &str, args: &[&str]| {
-        let out =
-            Command::new(env!("CARGO_BIN_EXE_droverctl")).args(["-c", from]).args(args).output().expect("droverctl");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (out.status.code(), text(&out.stdout), text(&out.stderr))
-    };
     let (code, out, error) = droverctl(&lab.a, &["check-migrate", &mover.name, &lab.b, "--kind", "live", "--json"]);
     assert_eq!(code, Some(0), "{error}");
     assert!(out.contains("\"shared-storage\""), "{out}");
@@ -211,4 +226,24 @@ fn droverctl_checks_and_moves() {
     let (code, out, error) = droverctl(&lab.a, &["migrate", &mover.name, &lab.b]);
     assert_eq!((code, out.as_str()), (Some(0), "lab-move-cli runs on hostb\n"), "{error}");
     gone_and_running(&mover);
+}
+
+#[test]
+fn a_host_is_emptied_or_nothing_moves() {
+    let Some(lab) = lab() else { return };
+    let on = Mover::running(&lab, "lab-empty-on", "/srv/local/lab-empty-on.qcow2", "");
+    let off = Mover::define(&lab, "lab-empty-off", "/srv/shared/lab-empty-off.qcow2", "");
+    virsh(&lab.a, &["snapshot-create-as", &off.name, "s1"]);
+    let (code, out, error) = droverctl(&lab.a, &["evacuate", &lab.tcp_b]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(out.contains("lab-empty-off stays: state: it has 1 snapshots"), "{out}");
+    assert!(out.contains("lab-empty-on → hostb (--copy-storage)"), "{out}");
+    assert_eq!(on.states(), ("running".into(), "-".into()), "nothing was moved");
+
+    virsh(&lab.a, &["snapshot-delete", &off.name, "s1"]);
+    let (code, out, error) = droverctl(&lab.a, &["evacuate", &lab.tcp_b]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("2 of 2 moved"), "{out}");
+    gone_and_running(&on);
+    assert_eq!(off.states(), ("-".into(), "shut off".into()));
 }

@@ -63,27 +63,69 @@ fn a_cancelled_static_move_runs_on_here() {
     }
 }
 
-/// Kills hostb's libvirtd once when the step begins (of a live move, when some was sent), and starts it again soon after.
-fn killed_at(lab: &Lab, mover: &Mover, choices: &Choices, at: Step) {
+/// Does `harm` once when the step begins (of a live move, when some was sent), and `mend` three seconds later.
+fn harmed(mover: &Mover, choices: &Choices, at: Step, harm: impl Fn() + Sync, mend: impl Fn() + Sync) {
     let hosts = mover.hosts();
     let plan = mover.plan_with(&hosts, choices).expect("nothing stands in the way");
-    let killed = AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     let on = |p: Progress| {
         let sent = at != Step::Move || p.figures.is_some_and(|f| f.sent() > 10 << 20);
-        if p.step == at && sent && !killed.swap(true, Ordering::Relaxed) {
-            lab.control(&["kill", "hostb"]);
+        if p.step == at && sent && !done.swap(true, Ordering::Relaxed) {
+            harm();
         }
     };
     let result = std::thread::scope(|scope| {
         scope.spawn(|| {
-            until("the kill", Duration::from_secs(60), || killed.load(Ordering::Relaxed));
+            until("the harm", Duration::from_secs(60), || done.load(Ordering::Relaxed));
             std::thread::sleep(Duration::from_secs(3));
-            lab.control(&["start", "hostb"]);
+            mend();
         });
-        run(&hosts.0, &hosts.1, &plan, on, &Cancel::default())
+        let from = std::time::Instant::now();
+        let result = run(&hosts.0, &hosts.1, &plan, on, &Cancel::default());
+        println!("measured: harmed at {at:?}, after {} s: {result:?}", from.elapsed().as_secs());
+        result
     });
-    println!("killed at {at:?}: {result:?}");
-    assert!(result.is_err(), "killed at {at:?}");
+    assert!(result.is_err(), "harmed at {at:?}");
+}
+
+/// Kills hostb's libvirtd at that step, and starts it again soon after.
+fn killed_at(lab: &Lab, mover: &Mover, choices: &Choices, at: Step) {
+    harmed(mover, choices, at, || lab.control(&["kill", "hostb"]), || lab.control(&["start", "hostb"]));
+}
+
+#[test]
+fn a_cut_between_the_hosts_ends_the_move() {
+    let Some(lab) = lab() else { return };
+    let before = lab.traces("hostb", &lab.b);
+    let mover = Mover::running(&lab, "lab-cut", "/srv/shared/lab-cut.qcow2", "drover.dirty=24");
+    let route = |verb: &str| lab.control(&["exec", "hosta", "ip", "route", verb, "blackhole", "10.77.0.12/32"]);
+    harmed(&mover, &slow(Kind::Live), Step::Move, || route("add"), || ());
+    route("del");
+    untouched(&lab, &mover, &before);
+}
+
+#[test]
+fn a_machine_that_dies_while_arriving_runs_on_here() {
+    let Some(lab) = lab() else { return };
+    let before = lab.traces("hostb", &lab.b);
+    let mover = Mover::running(&lab, "lab-arriving", "/srv/local/lab-arriving.qcow2", "drover.dirty=24");
+    let kill = || {
+        let pid = std::fs::read_to_string(lab.folder("hostb", "run/qemu/lab-arriving.pid")).expect("it arrives");
+        let killed = std::process::Command::new("kill").args(["-KILL", pid.trim()]).status();
+        assert!(killed.expect("kill").success());
+    };
+    harmed(&mover, &slow(Kind::Copy), Step::Move, kill, || ());
+    untouched(&lab, &mover, &before);
+}
+
+#[test]
+fn a_live_move_survives_the_sources_libvirtd() {
+    let Some(lab) = lab() else { return };
+    let before = lab.traces("hostb", &lab.b);
+    let mover = Mover::running(&lab, "lab-dead-source", "/srv/local/lab-dead-source.qcow2", "drover.dirty=24");
+    let (kill, start) = (|| lab.control(&["kill", "hosta"]), || lab.control(&["start", "hosta"]));
+    harmed(&mover, &slow(Kind::Copy), Step::Move, kill, start);
+    untouched(&lab, &mover, &before);
 }
 
 #[test]
@@ -104,4 +146,25 @@ fn a_live_move_survives_the_destinations_death() {
     let mover = Mover::running(&lab, "lab-dead-live", "/srv/local/lab-dead-live.qcow2", "drover.dirty=24");
     killed_at(&lab, &mover, &slow(Kind::Copy), Step::Move);
     untouched(&lab, &mover, &before);
+}
+
+#[test]
+fn a_destination_that_fills_up_is_left_empty() {
+    let Some(lab) = lab() else { return };
+    let before = lab.traces("hostb", &lab.b);
+    let mover = Mover::running(&lab, "lab-full", "/srv/local/lab-full.qcow2", "");
+    let hosts = mover.hosts();
+    for kind in [Kind::Copy, Kind::Static] {
+        let plan = mover.plan(&hosts, kind).expect("there is room, still");
+        // Less than an empty qcow2 image takes.
+        lab.control(&["exec", "hostb", "mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", "/srv/local"]);
+        let result = run(&hosts.0, &hosts.1, &plan, |_| (), &Cancel::default());
+        let empty = ["exec", "hostb", "sh", "-c", "test -z \"$(ls -A /srv/local)\""];
+        let left = std::panic::catch_unwind(|| lab.control(&empty));
+        lab.control(&["exec", "hostb", "umount", "/srv/local"]);
+        println!("{kind:?} to a full disk: {result:?}");
+        assert!(matches!(result, Err(Error::Libvirt { .. })), "{kind:?}: {result:?}");
+        assert!(left.is_ok(), "{kind:?} left something in the full folder");
+        untouched(&lab, &mover, &before);
+    }
 }

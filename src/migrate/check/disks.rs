@@ -78,6 +78,10 @@ fn copying(input: &Input) -> Remedy {
 
 fn there(input: &Input, disk: &Disk, answer: &DiskAnswer) -> Option<Finding> {
     let (host, path) = (input.dest.name.clone(), name_of(disk, answer));
+    if let (Some(false), Some(backing)) = (answer.backing_there, answer.image().and_then(|i| i.backing.clone())) {
+        let reason = Reason::DiskMissing { host, path: backing };
+        return Some(Finding::block(Check::DiskPath, reason, None));
+    }
     match &answer.there {
         File::Missing => {
             Some(Finding::block(Check::DiskPath, Reason::DiskMissing { host, path }, Some(copying(input))))
@@ -175,8 +179,9 @@ pub fn space(input: &Input) -> Vec<Finding> {
     let mut folders: Vec<(String, u64, &Room)> = Vec::new();
     for (disk, answer) in data_disks(input).filter(|(d, a)| is_copied(d, a, input.choices)) {
         let Some(image) = answer.image() else { continue };
-        // A raw image that is mirrored block by block loses its holes.
-        let need = if input.kind() == Kind::Copy && disk.format == "raw" { image.capacity } else { image.used };
+        // Mirrored block by block, a raw image loses its holes, and one that stands on another takes that one's data in.
+        let grows = disk.format == "raw" || image.backing.is_some();
+        let need = if input.kind() == Kind::Copy && grows { image.capacity } else { image.used };
         let folder = folder_of(answer);
         match folders.iter_mut().find(|(name, ..)| *name == folder) {
             Some((_, sum, _)) => *sum += need,

@@ -21,6 +21,9 @@ pub fn state(input: &Input) -> Vec<Finding> {
     if machine.has_managed_save {
         block(Reason::Saved, Some(Remedy::DropSave));
     }
+    if machine.busy {
+        block(Reason::Busy, Some(Remedy::Wait));
+    }
     if machine.snapshots > 0 {
         block(Reason::Snapshots(machine.snapshots), Some(Remedy::DeleteSnapshots));
     }

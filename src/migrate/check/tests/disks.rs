@@ -87,6 +87,16 @@ fn copies_need_a_folder_room_and_a_format() {
         w.machine.disks[0].format = "raw".into();
     };
     one(Copy, raw, Check::DiskSpace, Block, "/srv needs 10.0 GiB, hostb has 2.0 GiB free there");
+    let on_base = |w: &mut World| {
+        w.answers.disks[0].here = File::Here(Image { backing: Some("/srv/base".into()), ..image() });
+        w.answers.disks[0].backing_there = Some(false);
+    };
+    one(Live, on_base, Check::DiskPath, Block, "hostb has no /srv/base");
+    let grows = |w: &mut World| {
+        on_base(w);
+        folder(Room::Free(2 << 30))(w);
+    };
+    one(Copy, grows, Check::DiskSpace, Block, "/srv needs 10.0 GiB, hostb has 2.0 GiB free there");
     let backed = |w: &mut World| {
         private(w);
         w.answers.disks[0].here = File::Here(Image { backing: Some("/srv/base".into()), ..image() });

@@ -62,6 +62,7 @@ fn world(kind: Kind) -> World {
         path_there: Some("/srv/a.qcow2".into()),
         here: File::Here(image()),
         there: File::Here(image()),
+        backing_there: None,
         shared: Shared::Yes(Evidence::SameFile),
         folder: Room::Free(100 << 30),
     };
@@ -168,6 +169,8 @@ fn the_state_must_suit_the_kind() {
     );
     let words = "it has a saved state, which would be lost";
     assert_eq!(one(Offline, |w| w.machine.has_managed_save = true, Check::State, Block, words), Some(Remedy::DropSave));
+    let words = "another job of it is running (a migration, a save, a backup)";
+    assert_eq!(one(Live, |w| w.machine.busy = true, Check::State, Block, words), Some(Remedy::Wait));
     for kind in Kind::ALL {
         let words = "it has 2 snapshots, which libvirt does not migrate";
         assert_eq!(one(kind, |w| w.machine.snapshots = 2, Check::State, Block, words), Some(Remedy::DeleteSnapshots));
