@@ -216,12 +216,18 @@ class App:
         """The screen position of the window that a node lies in."""
         top = self.top(node)
         title = top.get_name() or ""
-        xid = self.xid
-        for other in run("xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), check=False).split():
-            if title and run("xdotool", "getwindowname", other, check=False).strip() == title:
-                xid = other
-        out = dict(l.split("=") for l in run("xdotool", "getwindowgeometry", "--shell", xid).split() if "=" in l)
-        return int(out["X"]), int(out["Y"])
+        places = []
+        for xid in run("xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), check=False).split():
+            if title and run("xdotool", "getwindowname", xid, check=False).strip() == title:
+                places.append(self.geometry(xid))
+        # A tooltip is a window of the same name: the largest is the one.
+        place = max(places, key=lambda p: p["WIDTH"] * p["HEIGHT"]) if places else self.geometry(self.xid)
+        return place["X"], place["Y"]
+
+    def geometry(self, xid):
+        """An X window's X, Y, WIDTH and HEIGHT."""
+        lines = (l.split("=") for l in run("xdotool", "getwindowgeometry", "--shell", xid).split() if "=" in l)
+        return {key: int(value) for key, value in lines}
 
     def type_in(self, text, name=None, role=None, within=None):
         """Replaces an entry's text, as typing would."""

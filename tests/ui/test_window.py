@@ -104,7 +104,6 @@ def list_by_hand():
     app = App("--connect", "test:///default")
     try:
         row = app.find(contains="test, Running", role="table row")
-        time.sleep(1)  # the first figures lay the rows out anew
         app.point(row)
         app.find("1 selected", "label")
         app.keys("Home", "shift+Down")

@@ -35,7 +35,9 @@ impl Texts {
     /// Those that another content changes have to be laid out again.
     pub fn forget_changed(&mut self, before: Option<&Content>, after: &Content) {
         let Some(before) = before.filter(|b| b.cells.len() == after.cells.len()) else { return self.forget() };
-        if before.kind != after.kind {
+        // A host's words end where its first figure begins.
+        let told = |content: &Content| content.cells.iter().map(|cell| cell.text.is_empty()).collect::<Vec<_>>();
+        if before.kind != after.kind || told(before) != told(after) {
             self.host = [None, None];
         }
         for (i, (a, b)) in before.cells.iter().zip(&after.cells).enumerate() {
