@@ -96,7 +96,8 @@ fn host(entry: &HostEntry, folded: bool, columns: &[Column]) -> Content {
     let cells = columns.iter().map(|column| match column {
         Column::Cpu => percentage(cpu, entry.cpu_history.iter().copied()),
         Column::Memory => {
-            let top = entry.info.as_ref().map(|info| info.memory_kib as f32).filter(|_| up);
+            let told = up && entry.load.memory_used_kib.is_some();
+            let top = entry.info.as_ref().map(|info| info.memory_kib as f32).filter(|_| told);
             let samples = entry.memory_history().iter().collect();
             let curve = top.map(|top| Curve { samples, slots: SAMPLES, top });
             Cell { curve, ..Cell::text(host_text::memory(entry), false) }

@@ -200,7 +200,7 @@ impl<'a> Pen<'a> {
 fn text_room(column: Column) -> Option<i32> {
     match column {
         Column::Cpu => Some(46),
-        Column::Memory => Some(88),
+        Column::Memory => Some(100),
         Column::Disk | Column::Network => Some(60),
         _ => None,
     }
