@@ -27,9 +27,11 @@ pub fn source(e: &SourceError) -> String {
             gettext_f("{server} has no export “{export}”; it offers {offered}", &values)
         }
         SourceError::NotFound(name) => gettext_f("{name} is not there", &[("name", name)]),
-        SourceError::Forbidden(name) => gettext_f("{name}: permission denied", &[("name", name)]),
+        SourceError::Forbidden(name) => {
+            gettext_f("{name}: permission denied; let everybody read it, or choose another place", &[("name", name)])
+        }
         SourceError::Truncated { name, got, want } => gettext_f(
-            "{name} is cut off: {got} of {want} bytes arrived",
+            "{name} is cut off: {got} of {want} bytes arrived; try again, or copy it into the tree anew",
             &[("name", name), ("got", &got.to_string()), ("want", &want.to_string())],
         ),
         SourceError::Damaged { name, expected } => damaged(name, *expected),
@@ -66,8 +68,10 @@ fn damaged(name: &str, expected: Expected) -> String {
     match expected {
         Expected::File => gettext_f("{name} is no file", &named),
         Expected::Folder => gettext_f("{name} is no folder", &named),
-        Expected::Kernel => gettext_f("{name} is damaged, or no Linux kernel", &named),
-        Expected::Initrd => gettext_f("{name} is damaged, or no initial RAM disk (initrd)", &named),
+        Expected::Kernel => gettext_f("{name} is damaged, or no Linux kernel; copy it into the tree anew", &named),
+        Expected::Initrd => {
+            gettext_f("{name} is damaged, or no initial RAM disk (initrd); copy it into the tree anew", &named)
+        }
         Expected::InitrdForFiles => {
             gettext_f("{name} is no initial RAM disk (initrd) that can take files; offer the file by URL", &named)
         }

@@ -6,6 +6,7 @@ use drover::host::uri::{HostUri, Transport};
 use drover::inventory::HostEntry;
 
 use super::format;
+use crate::errors;
 use crate::hosts::link;
 use crate::i18n::{gettext, gettext_f};
 
@@ -40,6 +41,10 @@ pub fn status(host: &HostEntry, now: SystemTime) -> String {
             &[("hypervisor", &link::hypervisor(info)), ("machines", &machines(host))],
         ),
         (LinkState::Up, None) => machines(host),
+        // Nothing happens by itself: what can be done.
+        (state @ LinkState::Failed { retry_at: None, kind, .. }, _) => {
+            gettext_f("{what} — {again}", &[("what", &link::sentence(state, now)), ("again", &errors::remedy(*kind))])
+        }
         (state, _) => link::sentence(state, now),
     }
 }
@@ -61,7 +66,7 @@ fn machines(host: &HostEntry) -> String {
 mod tests {
     use std::time::Duration;
 
-    use drover::host::{HostId, HostInfo};
+    use drover::host::{Cause, FailKind, HostId, HostInfo};
 
     use super::*;
     use crate::machines::testing::inventory;
@@ -104,6 +109,13 @@ mod tests {
         let mut host = host(LinkState::Up);
         host.complete = false;
         assert!(status(&host, SystemTime::now()).ends_with("reading its machines…"));
+    }
+
+    #[test]
+    fn a_host_that_refuses_says_what_to_do() {
+        let denied = LinkState::Failed { reason: Cause::Said("no".into()), kind: FailKind::Denied, retry_at: None };
+        let text = status(&host(denied), SystemTime::now());
+        assert!(text.starts_with("No permission — ") && text.contains("usermod"), "{text}");
     }
 
     #[test]
