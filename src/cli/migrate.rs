@@ -5,6 +5,7 @@ use drover::Result;
 use drover::domain::actions;
 use drover::host::Host;
 use drover::migrate::check::{best_kind, check, verdict};
+use drover::migrate::command_line::command;
 use drover::migrate::finding::{Finding, Severity};
 use drover::migrate::plan::{Plan, plan};
 use drover::migrate::run::{Done, Progress, Step, run as job};
@@ -59,6 +60,10 @@ pub fn run(context: &Context, args: &MigrateArgs) -> Result<(), Failure> {
         complain!("{finding}");
     }
     let plan = plan(&survey, &choices).map_err(refused)?;
+    if args.print_command {
+        say!("{}", command(&plan, &context.uri, &args.target.dest));
+        return Ok(());
+    }
     let line = Line::new();
     let outcome = job(&source, &dest, &plan, |p| show(&line, p), &cancel);
     line.end();

@@ -98,6 +98,9 @@ pub struct MigrateArgs {
     pub target: Target,
     #[command(flatten)]
     how: How,
+    /// Print the command that does the same (virsh's where virsh can), and move nothing
+    #[arg(long)]
+    pub print_command: bool,
 }
 
 /// The kind by an option of its own; without one, what disturbs the machine least and is possible.

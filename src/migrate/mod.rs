@@ -1,6 +1,7 @@
 //! Moving a machine to another host: facts of both hosts → [`check`](check::check) (pure) → [`plan::Plan`] → [`run::run`].
 pub mod answers;
 pub mod check;
+pub mod command_line;
 pub mod evacuate;
 pub mod facts;
 pub mod finding;

@@ -226,6 +226,13 @@ fn droverctl_checks_and_moves() {
     let (code, out, error) = droverctl(&lab.a, &["migrate", &mover.name, &lab.b]);
     assert_eq!((code, out.as_str()), (Some(0), "lab-move-cli runs on hostb\n"), "{error}");
     gone_and_running(&mover);
+    let (code, command, error) = droverctl(&lab.b, &["migrate", &mover.name, &lab.a, "--print-command"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(command.starts_with("virsh -c ") && command.contains(" --live "), "{command}");
+    gone_and_running(&mover);
+    let done = Command::new("sh").args(["-c", &command]).output().expect("sh");
+    assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(mover.states(), ("running".into(), "-".into()), "virsh does what it says: {command}");
 }
 
 #[test]

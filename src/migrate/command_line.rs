@@ -1,0 +1,173 @@
+//! The command that does what a plan does: virsh's where virsh can, else droverctl's.
+use super::Kind;
+use super::plan::Plan;
+
+/// The equal command, quoted for a POSIX shell (options of virsh(1), section "migrate").
+pub fn command(plan: &Plan, source_uri: &str, dest_uri: &str) -> String {
+    let choices = &plan.choices;
+    // virsh would need the destination's XML in a file, and knows no static move.
+    let changed = !(choices.bridges.is_empty() && choices.networks.is_empty() && plan.eject.is_empty());
+    let words = match choices.kind {
+        Kind::Static => droverctl(plan, source_uri, dest_uri),
+        _ if changed => droverctl(plan, source_uri, dest_uri),
+        _ => virsh(plan, source_uri, dest_uri),
+    };
+    let line = join(&words);
+    match choices.downtime.filter(|_| words[0] == "virsh") {
+        Some(ms) => {
+            let first = ["virsh", "-c", source_uri, "migrate-setmaxdowntime", &plan.name, &ms.to_string()];
+            format!("{} && {line}", join(&first.map(str::to_owned)))
+        }
+        None => line,
+    }
+}
+
+fn virsh(plan: &Plan, source_uri: &str, dest_uri: &str) -> Vec<String> {
+    let choices = &plan.choices;
+    let mut words: Vec<String> = ["virsh", "-c", source_uri, "migrate"].map(str::to_owned).into();
+    let live = choices.kind.is_live();
+    let flags = [
+        (live, "--live"),
+        (!live, "--offline"),
+        (plan.persistent, "--persistent"),
+        (plan.persistent, "--undefinesource"),
+        (!plan.copies.is_empty(), "--copy-storage-all"),
+        (choices.kind == Kind::PostCopy, "--postcopy"),
+        (choices.kind == Kind::PostCopy, "--postcopy-after-precopy"),
+        (live && choices.tls, "--tls"),
+        (live && choices.auto_converge, "--auto-converge"),
+        (live && plan.driver == "QEMU" && choices.kind != Kind::PostCopy, "--abort-on-error"),
+    ];
+    words.extend(flags.iter().filter(|(wanted, _)| *wanted).map(|(_, flag)| (*flag).to_owned()));
+    let targets: Vec<_> = plan.copies.iter().map(|c| c.target.as_str()).collect();
+    if !targets.is_empty() {
+        words.extend(["--migrate-disks".to_owned(), targets.join(",")]);
+    }
+    if let Some(mib) = choices.bandwidth.filter(|_| live) {
+        words.extend(["--bandwidth".to_owned(), mib.to_string()]);
+    }
+    words.extend([plan.name.clone(), dest_uri.to_owned()]);
+    if let Some(address) = choices.address.as_ref().filter(|_| live) {
+        let host = if address.contains(':') { format!("[{address}]") } else { address.clone() };
+        words.extend(["--migrateuri".to_owned(), format!("tcp://{host}")]);
+    }
+    words
+}
+
+fn droverctl(plan: &Plan, source_uri: &str, dest_uri: &str) -> Vec<String> {
+    let choices = &plan.choices;
+    let mut words: Vec<String> = ["droverctl", "-c", source_uri, "migrate"].map(str::to_owned).into();
+    words.push(choices.kind.option().to_owned());
+    for (option, pairs) in [("--bridge", &choices.bridges), ("--network", &choices.networks)] {
+        for (here, there) in pairs {
+            words.extend([option.to_owned(), format!("{here}={there}")]);
+        }
+    }
+    let flags = [
+        (choices.shared == Some(true), "--assume-shared"),
+        (choices.shared == Some(false), "--assume-private"),
+        (choices.eject, "--eject"),
+        (choices.tls, "--tls"),
+        (choices.auto_converge, "--auto-converge"),
+    ];
+    words.extend(flags.iter().filter(|(wanted, _)| *wanted).map(|(_, flag)| (*flag).to_owned()));
+    let values = [
+        ("--address", choices.address.clone()),
+        ("--bandwidth", choices.bandwidth.map(|n| n.to_string())),
+        ("--downtime", choices.downtime.map(|n| n.to_string())),
+    ];
+    for (option, value) in values {
+        words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
+    }
+    words.extend([plan.name.clone(), dest_uri.to_owned()]);
+    words
+}
+
+fn join(words: &[String]) -> String {
+    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// As it is if no shell sees anything special in it.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@%[]".contains(c);
+    let glob = word.contains(['[', ']']);
+    if !word.is_empty() && word.chars().all(plain) && !glob {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DomainId;
+    use crate::install::Format;
+    use crate::migrate::Choices;
+    use crate::migrate::plan::Copy;
+
+    fn plan(kind: Kind) -> Plan {
+        Plan {
+            id: DomainId(uuid::Uuid::nil()),
+            name: "db 01".into(),
+            choices: Choices::new(kind),
+            source: "a".into(),
+            dest: "b".into(),
+            driver: "QEMU".into(),
+            active: true,
+            persistent: true,
+            autostart: false,
+            defined_there: false,
+            copies: Vec::new(),
+            eject: Vec::new(),
+            nvram: None,
+        }
+    }
+
+    fn said(plan: &Plan) -> String {
+        command(plan, "qemu:///system", "qemu+ssh://b/system")
+    }
+
+    #[test]
+    fn a_live_move_is_virshs() {
+        let want = "virsh -c qemu:///system migrate --live --persistent --undefinesource --abort-on-error 'db 01' qemu+ssh://b/system";
+        assert_eq!(said(&plan(Kind::Live)), want);
+    }
+
+    #[test]
+    fn options_disks_and_address_are_said() {
+        let mut it = plan(Kind::Copy);
+        let (path, path_there) = ("/srv/a".into(), "/srv/a".into());
+        it.copies = vec![Copy { target: "vda".into(), path, path_there, format: Format::Raw, capacity: 1, length: 1 }];
+        it.choices.bandwidth = Some(50);
+        it.choices.downtime = Some(500);
+        it.choices.tls = true;
+        it.choices.auto_converge = true;
+        it.choices.address = Some("fd00::2".into());
+        let want = "virsh -c qemu:///system migrate-setmaxdowntime 'db 01' 500 && virsh -c qemu:///system migrate --live \
+                    --persistent --undefinesource --copy-storage-all --tls --auto-converge --abort-on-error \
+                    --migrate-disks vda --bandwidth 50 'db 01' qemu+ssh://b/system --migrateuri 'tcp://[fd00::2]'";
+        assert_eq!(said(&it), want);
+    }
+
+    #[test]
+    fn post_copy_and_offline_have_their_flags() {
+        assert!(
+            said(&plan(Kind::PostCopy)).contains("--live --persistent --undefinesource --postcopy --postcopy-after")
+        );
+        let mut off = plan(Kind::Offline);
+        off.choices.bandwidth = Some(5);
+        assert!(said(&off).contains("migrate --offline --persistent --undefinesource 'db 01'"), "{}", said(&off));
+    }
+
+    #[test]
+    fn what_virsh_cannot_do_is_droverctls() {
+        let mut it = plan(Kind::Live);
+        it.choices.bridges = vec![("xenbr0".into(), "br0".into())];
+        it.choices.shared = Some(true);
+        let want = "droverctl -c qemu:///system migrate --live --bridge xenbr0=br0 --assume-shared 'db 01' qemu+ssh://b/system";
+        assert_eq!(said(&it), want);
+        assert!(said(&plan(Kind::Static)).starts_with("droverctl -c qemu:///system migrate --static"));
+        assert_eq!(quote("it's"), r"'it'\''s'");
+    }
+}
