@@ -25,6 +25,7 @@ mod tests;
 
 pub use columns::{Column, Layout, Order};
 use drover::domain::State;
+pub use format::memory;
 pub use list::{MachineList, MachineListInit};
 pub use messages::{MachineListMsg, MachineListOutput};
 pub use page::{InstallAct, InstallMsg, MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
