@@ -1,5 +1,6 @@
 //! Moving a machine to another host: facts of both hosts → [`check`](check::check) (pure) → [`plan::Plan`] → [`run::run`].
 pub mod answers;
+pub mod board;
 pub mod check;
 pub mod command_line;
 pub mod evacuate;
