@@ -5,6 +5,7 @@ use drover::task::{Progress, Step};
 use gtk::glib;
 
 use crate::i18n::{gettext, gettext_f};
+use crate::migrate::words;
 
 /// Watches a job's progress and knows its rate.
 #[derive(Debug, Default)]
@@ -79,11 +80,12 @@ impl Meter {
 
 /// Whether the step counts bytes.
 fn in_bytes(step: Step) -> bool {
-    matches!(step, Step::FetchKernel | Step::FetchInitrd | Step::FetchUnattended | Step::Inject | Step::Upload)
+    use Step as S;
+    matches!(step, S::FetchKernel | S::FetchInitrd | S::FetchUnattended | S::Inject | S::Upload | S::Migrate(_))
 }
 
 /// A time span, in its one or two largest units.
-fn span(time: Duration) -> String {
+pub fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds < 60 {
         gettext_f("{n} s", &[("n", &seconds.max(1).to_string())])
@@ -108,6 +110,7 @@ pub fn step(step: Step) -> String {
         Step::Start => gettext("Starting the machine"),
         Step::Installing => gettext("The installer is running"),
         Step::Act => gettext("In progress"),
+        Step::Migrate(step) => words::step(step),
         Step::RollBack => gettext("Removing what was made"),
     }
 }

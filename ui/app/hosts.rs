@@ -8,9 +8,18 @@ use relm4::{Component, ComponentController, ComponentSender};
 use super::{App, AppMsg, HostAct};
 use crate::hosts::add::{self, AddHost};
 use crate::hosts::login::Asker;
-use crate::hosts::sidebar::SidebarMsg;
+use crate::hosts::sidebar::{SidebarMsg, SidebarOut};
 use crate::machines::{MachineListMsg, restore_from};
 use crate::settings::SavedHost;
+
+/// What the sidebar asks for, as the app's message.
+pub fn from_sidebar(out: SidebarOut) -> AppMsg {
+    match out {
+        SidebarOut::Show(shown) => AppMsg::Show(shown),
+        SidebarOut::AddHost => AppMsg::AddHost,
+        SidebarOut::Act(host, act) => AppMsg::Host(host, act),
+    }
+}
 
 impl App {
     /// Opens a host, once.
