@@ -311,7 +311,7 @@ impl Component for App {
             AppMsg::Updates => self.take_updates(&sender),
             AppMsg::OpenHost(uri) => self.open_host(&uri),
             AppMsg::HostAdded(uri) => self.add_host(&uri, &sender),
-            AppMsg::Host(id, act) => self.act_on_host(id, act, &sender),
+            AppMsg::Host(id, act) => self.act_on_host(id, act, root, &sender),
             AppMsg::ShowConsole(name) => {
                 self.wanted_console = Some(name);
                 self.show_wanted_console(&sender);

@@ -177,6 +177,30 @@ mod tests {
     }
 
     #[gtk::test]
+    fn what_waits_follows_what_runs_in_the_queues_order() {
+        let panel = Panel::builder().launch(()).detach();
+        for n in 1..=4 {
+            panel.emit(TaskMsg::Begin(task(n)));
+        }
+        let hold = || panel.state().get().model.hold.clone();
+        let order = || -> Vec<u64> {
+            pump();
+            let state = panel.state().get();
+            let id = |row: gtk::ListBoxRow| state.model.rows.iter().find(|r| r.root == row).map(|r| r.id().0);
+            (0..).map_while(|i| state.model.list.row_at_index(i)).filter_map(id).collect()
+        };
+        assert_eq!(order(), [4, 3, 2, 1]);
+        assert!(!hold().is_visible(), "nothing waits");
+        panel.emit(TaskMsg::Queue([3, 1, 2].map(TaskId).to_vec(), true));
+        assert_eq!(order(), [4, 3, 1, 2]);
+        assert!(hold().is_visible() && hold().is_active());
+        panel.emit(TaskMsg::Queue([2].map(TaskId).to_vec(), false));
+        assert_eq!(order(), [4, 3, 1, 2]);
+        panel.emit(TaskMsg::Drop(TaskId(3)));
+        assert_eq!(order(), [4, 1, 2]);
+    }
+
+    #[gtk::test]
     fn failed_first_and_clear_keeps_what_runs() {
         let panel = Panel::builder().launch(()).detach();
         for n in 1..=3 {

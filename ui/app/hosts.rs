@@ -58,7 +58,13 @@ impl App {
     }
 
     /// What the sidebar's menu asks for.
-    pub(super) fn act_on_host(&mut self, id: HostId, act: HostAct, sender: &ComponentSender<Self>) {
+    pub(super) fn act_on_host(
+        &mut self,
+        id: HostId,
+        act: HostAct,
+        root: &adw::ApplicationWindow,
+        sender: &ComponentSender<Self>,
+    ) {
         match act {
             HostAct::Connect => self.connect(&id),
             HostAct::Disconnect => {
@@ -81,6 +87,7 @@ impl App {
                 let (name, input) = (self.inventory.borrow().label(&id), sender.input_sender().clone());
                 restore_from(id, &name, &self.toasts, move |request| input.emit(AppMsg::Request(request)));
             }
+            HostAct::Evacuate => self.evacuate(&id, root, sender),
             HostAct::NewMachine => sender.input(AppMsg::NewMachine(Some(id))),
             HostAct::Page => self.open_host_page(id, sender),
         }

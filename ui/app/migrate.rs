@@ -18,6 +18,7 @@ use crate::activity::{Outcome, Reporter, Task, TaskId, TaskMsg};
 use crate::errors::{self, Said};
 use crate::i18n::{gettext, gettext_f};
 use crate::migrate::dialog::{Init, MigrateDialog, Msg, Out};
+use crate::migrate::evacuate::{self, Evacuate};
 use crate::migrate::live::Extras;
 use crate::migrate::queue::{Queue, QueueAct};
 use crate::migrate::{Move, words};
@@ -26,6 +27,7 @@ use crate::migrate::{Move, words};
 #[derive(Default)]
 pub struct Migrations {
     dialog: Option<Controller<MigrateDialog>>,
+    evacuate: Option<Controller<Evacuate>>,
     queue: Queue,
     /// Those in the queue, and those that ended otherwise than well, to try again.
     moves: HashMap<TaskId, (Task, Move)>,
@@ -59,6 +61,19 @@ impl App {
         self.migrations.dialog = Some(dialog);
     }
 
+    /// Opens the Evacuate dialog of a host.
+    pub(super) fn evacuate(&mut self, id: &HostId, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
+        if let Some(open) = &self.migrations.evacuate {
+            open.widget().present();
+            return;
+        }
+        let (sources, hosts): (Vec<_>, Vec<_>) = self.host_choices().into_iter().partition(|c| c.host.id() == id);
+        let Some(source) = sources.into_iter().next() else { return };
+        let init = evacuate::Init { parent: root.clone().upcast(), source, hosts };
+        let dialog = Evacuate::builder().launch(init).forward(sender.input_sender(), AppMsg::MigrateDialog);
+        self.migrations.evacuate = Some(dialog);
+    }
+
     /// Tells the open dialog that hosts came or went.
     pub(super) fn tell_migrate_dialog(&self) {
         if let Some(dialog) = &self.migrations.dialog {
@@ -69,8 +84,13 @@ impl App {
     /// The dialog has closed.
     pub(super) fn migrate_said(&mut self, said: Out, sender: &ComponentSender<Self>) {
         self.migrations.dialog = None;
+        self.migrations.evacuate = None;
         if let Out::Begin(moves) = said {
-            moves.into_iter().for_each(|wanted| self.enqueue(wanted));
+            for wanted in moves {
+                if !self.migrations.queue.has(&wanted.key) {
+                    self.enqueue(wanted);
+                }
+            }
             self.start_moves(sender);
         }
     }

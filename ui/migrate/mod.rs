@@ -4,6 +4,7 @@ use drover::host::HostId;
 use drover::migrate::Choices;
 
 pub mod dialog;
+pub mod evacuate;
 pub mod live;
 pub mod queue;
 pub mod verdict;
