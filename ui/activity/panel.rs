@@ -190,10 +190,10 @@ mod tests {
             (0..).map_while(|i| state.model.list.row_at_index(i)).filter_map(id).collect()
         };
         assert_eq!(order(), [4, 3, 2, 1]);
-        assert!(!hold().is_visible(), "nothing waits");
+        assert!(!hold().get_visible(), "nothing waits");
         panel.emit(TaskMsg::Queue([3, 1, 2].map(TaskId).to_vec(), true));
         assert_eq!(order(), [4, 3, 1, 2]);
-        assert!(hold().is_visible() && hold().is_active());
+        assert!(hold().get_visible() && hold().is_active());
         panel.emit(TaskMsg::Queue([2].map(TaskId).to_vec(), false));
         assert_eq!(order(), [4, 3, 1, 2]);
         panel.emit(TaskMsg::Drop(TaskId(3)));

@@ -60,7 +60,8 @@ impl Meter {
     pub fn words(&self) -> String {
         let Some(progress) = self.last else { return gettext("Waiting…") };
         let mut parts = vec![step(progress.step)];
-        if in_bytes(progress.step) && (progress.done > 0 || progress.total.is_some()) {
+        // A migration's whole is 0 until the hypervisor has counted it.
+        if in_bytes(progress.step) && (progress.done > 0 || progress.total.is_some_and(|t| t > 0)) {
             let done = glib::format_size(progress.done);
             parts.push(match progress.total {
                 Some(total) => gettext_f("{done} of {total}", &[("done", &done), ("total", &glib::format_size(total))]),

@@ -81,7 +81,7 @@ impl Live {
     /// Shows the latest figures.
     pub fn look(&mut self, report: &Report) {
         let moves = matches!(report.progress.step, Step::Migrate(run::Step::Move | run::Step::PostCopy));
-        let figures = report.figures.filter(|_| moves);
+        let figures = report.figures.filter(|figures| moves && figures.memory.total > 0);
         self.widget.set_visible(figures.is_some());
         let Some(figures) = figures else { return };
         let can_switch = self.kind == Kind::PostCopy && report.progress.step == Step::Migrate(run::Step::Move);
@@ -192,8 +192,9 @@ mod tests {
     fn post_copy_can_be_switched_to_only_before_it_has() {
         let source = Host::open_now("test:///default", std::sync::Arc::new(drover::host::NoCredentials)).unwrap();
         let extras = |kind| Extras { source: source.clone(), domain: DomainId(uuid::Uuid::nil()), kind };
-        let report =
-            |step| Report::from(run::Progress { step, done: 1, total: Some(2), figures: Some(Figures::default()) });
+        let memory = Amount { done: 1, remaining: 1, total: 2 };
+        let figures = Some(Figures { memory, ..Figures::default() });
+        let report = |step| Report::from(run::Progress { step, done: 1, total: Some(2), figures });
         let shows = |kind, step| {
             let mut live = Live::new(extras(kind));
             live.look(&report(step));
