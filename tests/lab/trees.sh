@@ -14,9 +14,9 @@
 #   nokernel/         a tree whose .treeinfo names a kernel that is not there
 #   xen-ks.cfg        a kickstart file
 set -euo pipefail
-installer=$(ls -d /usr/lib/debian-installer/images/*/amd64/text/debian-installer/amd64 2>/dev/null | tail -1)
+installer=$(ls -d /usr/lib/debian-installer/images/*/amd64/text/debian-installer/amd64 2>/dev/null | tail -1 || true)
 kernel=${installer:+$installer/linux}
-[ -n "$kernel" ] || kernel=$(ls /boot/vmlinuz-* 2>/dev/null | sort -V | tail -1)
+[ -n "$kernel" ] || kernel=$(ls /boot/vmlinuz-* 2>/dev/null | sort -V | tail -1 || true)
 [ -r "$kernel" ] || { echo "trees.sh: no debian-installer-*-netboot-amd64 package, no kernel in /boot" >&2; exit 1; }
 case ${1:?directory} in --kernel) echo "$kernel"; exit ;; esac
 out=$1
