@@ -51,7 +51,7 @@ tree() { # NAME FAMILY VERSION INITRD
   treeinfo "$t" "$2" "$3"
 }
 
-cp "$kernel" "$out/.linux"
+install -m 644 "$kernel" "$out/.linux" # in /boot only root may read it
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
