@@ -1,5 +1,7 @@
 //! Every check both ways, and the findings' words.
 mod disks;
+mod options;
+mod places;
 
 use uuid::Uuid;
 
@@ -45,7 +47,7 @@ fn host(name: &str, number: u8) -> HostFacts {
 }
 
 fn image() -> Image {
-    Image { capacity: 10 << 30, used: 1 << 30, length: 1 << 30, changed: None, backing: None }
+    Image { capacity: 10 << 30, used: 1 << 30, length: 1 << 30, ..Image::default() }
 }
 
 fn world(kind: Kind) -> World {
@@ -62,9 +64,9 @@ fn world(kind: Kind) -> World {
         path_there: Some("/srv/a.qcow2".into()),
         here: File::Here(image()),
         there: File::Here(image()),
-        backing_there: None,
         shared: Shared::Yes(Evidence::SameFile),
         folder: Room::Free(100 << 30),
+        ..DiskAnswer::default()
     };
     World {
         machine: Machine {
