@@ -16,6 +16,7 @@ mod offline;
 pub mod plan;
 pub mod run;
 mod static_move;
+mod subnet;
 pub mod survey;
 mod transfer;
 pub mod xml;
