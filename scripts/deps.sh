@@ -15,7 +15,7 @@ test=(xvfb xauth xdotool x11-utils imagemagick dbus 'dbus-daemon?' at-spi2-core 
   gir1.2-atspi-2.0 fonts-dejavu-core desktop-file-utils appstream
   openssh-server iproute2 'busybox-static?' cpio netbase 'rpcbind?' 'nfs-ganesha?' 'nfs-ganesha-vfs?'
   'debian-installer-*-netboot-amd64|linux-modules-[0-9]*|linux-image-virtual?')
-bench=(virt-manager xvfb xauth dbus 'dbus-daemon?' at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
+bench=(rsync virt-manager xvfb xauth dbus 'dbus-daemon?' at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
 
 say() { echo "deps.sh: $*" >&2; }
 in_words() {
