@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use super::check::is_copied;
+use super::job::Figures;
 use super::survey::Survey;
 use super::{Choices, Kind};
 
@@ -17,6 +18,14 @@ pub struct Pace {
     pub rate: u64,
     /// What the machine changed of its memory meanwhile.
     pub dirty_rate: u64,
+}
+
+impl Pace {
+    /// What a job's figures show so far: all that it sent, over all of its time.
+    pub fn of(figures: &Figures) -> Option<Self> {
+        let rate = figures.sent().saturating_mul(1000).checked_div(figures.elapsed)?;
+        (rate > 0).then_some(Self { rate, dirty_rate: figures.dirty_rate })
+    }
 }
 
 /// How long it takes.
@@ -178,6 +187,15 @@ mod tests {
         assert_eq!(of(Kind::Live, pace(GIB / 4, GIB / 4)).time, Time::Endless);
         assert_eq!(of(Kind::PostCopy, pace(GIB / 4, GIB / 4)).time, Time::About(Duration::from_secs(4)));
         assert_eq!(of(Kind::Live, pace(0, 0)).time, Time::Unknown);
+    }
+
+    #[test]
+    fn a_jobs_figures_make_a_pace_once_there_are_any() {
+        let memory = crate::migrate::job::Amount { done: 3 * GIB, ..Default::default() };
+        let figures = Figures { memory, elapsed: 1500, dirty_rate: 7, ..Figures::default() };
+        assert_eq!(Pace::of(&figures), Some(Pace { rate: 2 * GIB, dirty_rate: 7 }));
+        assert_eq!(Pace::of(&Figures { elapsed: 0, ..figures }), None);
+        assert_eq!(Pace::of(&Figures { elapsed: 9, ..Figures::default() }), None);
     }
 
     #[test]
