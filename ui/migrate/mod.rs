@@ -3,11 +3,18 @@ use drover::domain::DomainKey;
 use drover::host::HostId;
 use drover::migrate::Choices;
 
+mod ask;
+mod checks;
+mod control;
 pub mod dialog;
 pub mod evacuate;
+mod kinds;
 pub mod live;
+mod options;
 pub mod queue;
-pub mod verdict;
+mod state;
+mod verdict;
+mod view;
 pub mod words;
 
 /// One machine's migration, as it was chosen.
