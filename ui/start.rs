@@ -1,8 +1,9 @@
 //! What happens before the first window: logging, threads, and handing over to a Drover that runs already.
+use std::cell::Cell;
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use gtk::gio;
+use gtk::{gio, glib};
 use gtk::prelude::*;
 use tracing_subscriber::EnvFilter;
 
@@ -22,6 +23,26 @@ pub fn log() {
 pub fn threads() {
     let _ = relm4::RELM_THREADS.set(2);
     let _ = relm4::RELM_BLOCKING_THREADS.set(256);
+}
+
+/// A main loop that answers later than this is felt.
+const STALL: Duration = Duration::from_millis(50);
+
+/// With `DROVER_LOG=stall=debug`: logs each time that the main loop was busy for longer than [`STALL`], and how long. It
+/// wakes up a hundred times a second, so not without being asked to.
+pub fn watch_stalls() {
+    if !tracing::enabled!(target: "stall", tracing::Level::DEBUG) {
+        return;
+    }
+    let last = Cell::new(Instant::now());
+    let every = Duration::from_millis(10);
+    glib::source::timeout_add_local_full(every, glib::Priority::HIGH, move || {
+        let late = last.replace(Instant::now()).elapsed().saturating_sub(every);
+        if late > STALL {
+            tracing::debug!(target: "stall", "main-loop stalled_ms={}", late.as_millis());
+        }
+        glib::ControlFlow::Continue
+    });
 }
 
 /// What to do where no window can be shown.

@@ -1,3 +1,20 @@
-//! Moving machines to other hosts: the words of it, and what the hosts' answers and a person's choices amount to.
+//! Moving machines to other hosts: the dialog, the queue, and what a migration shows while it runs.
+use drover::domain::DomainKey;
+use drover::host::HostId;
+use drover::migrate::Choices;
+
+pub mod dialog;
+pub mod evacuate;
+pub mod live;
+pub mod queue;
 pub mod verdict;
 pub mod words;
+
+/// One machine's migration, as it was chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Move {
+    pub key: DomainKey,
+    pub name: String,
+    pub to: HostId,
+    pub choices: Choices,
+}

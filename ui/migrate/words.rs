@@ -112,6 +112,7 @@ pub fn remedy(remedy: &Remedy) -> String {
         Remedy::FreeSpace { host } => gettext_f("Free space on {host}, or choose another pool.", &[("host", host)]),
         Remedy::DeleteSnapshots => gettext("Delete or merge its snapshots."),
         Remedy::DropSave => gettext("Start it, or discard its saved state."),
+        Remedy::Wait => gettext("Wait until it has ended, or stop it."),
         Remedy::Rename => gettext("Rename one of the two."),
         Remedy::Update { host } => gettext_f("Update {host}.", &[("host", host)]),
         Remedy::UseAddress { address } => gettext_f("Give its address: {address}.", &[("address", address)]),

@@ -31,6 +31,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NotRunning => gettext("It is off; only a running machine moves live."),
         Reason::Running => gettext("It is running; the configuration alone would make a second machine."),
         Reason::Saved => gettext("It has a saved state, which would be lost."),
+        Reason::Busy => gettext("Another job of it is running (a migration, a save, a backup)."),
         Reason::Snapshots(n) => ngettext_f(
             "It has {n} snapshot, which libvirt does not migrate.",
             "It has {n} snapshots, which libvirt does not migrate.",
