@@ -3,8 +3,8 @@ use std::cell::Cell;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use gtk::{gio, glib};
 use gtk::prelude::*;
+use gtk::{gio, glib};
 use tracing_subscriber::EnvFilter;
 
 use crate::APP_ID;

@@ -3,10 +3,14 @@ use drover::domain::DomainKey;
 use drover::host::HostId;
 use drover::migrate::Choices;
 
+pub mod card;
 pub mod dialog;
+pub mod drag;
 pub mod evacuate;
+pub mod hover;
 pub mod live;
 pub mod queue;
+pub mod sign;
 pub mod verdict;
 pub mod words;
 

@@ -137,7 +137,7 @@ pub fn judge(machines: &[Surveyed], choices: &Choices) -> Verdict {
 }
 
 /// "web-01, web-02: …"; with one machine in all its name says nothing.
-fn about(names: &[&str], all: usize, text: &str) -> String {
+pub fn about(names: &[&str], all: usize, text: &str) -> String {
     const NAMED: usize = 3;
     if all == 1 {
         return text.to_owned();
