@@ -2,7 +2,7 @@
 use virt_sys as sys;
 
 use super::finding::Reason;
-use super::made::{Made, There, insist, state};
+use super::made::{Made, There, asleep, insist, state};
 use super::plan::Plan;
 use super::run::{Done, On, Progress, Step};
 use super::xml;
@@ -43,12 +43,19 @@ fn steps(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, made:
     cancel.check()?;
     on(Progress::begin(Step::Remove));
     source.call(move |conn| still_off(conn, id))?;
+    if plan.choices.keep {
+        return source.call(move |conn| asleep(conn, id));
+    }
     actions::run(source, id, Action::Delete { force: false })
 }
 
 /// Defines it there, with its autostart.
 pub(super) fn define(dest: &Host, plan: &Plan, definition: String) -> Result<()> {
     let (id, autostart) = (plan.id, plan.autostart);
+    let definition = match &plan.choices.name {
+        Some(name) => xml::renamed(&definition, name)?,
+        None => definition,
+    };
     dest.call(move |conn| {
         let domain = conn.define_domain_xml(&definition)?;
         if autostart {

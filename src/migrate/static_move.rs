@@ -3,7 +3,7 @@
 use virt::connect::Connect;
 use virt_sys as sys;
 
-use super::made::{Made, There, drop_probes, file_at, insist, state};
+use super::made::{Made, There, drop_probes, file_at, insist, make_room, state};
 use super::plan::Plan;
 use super::run::{Done, On, Progress, Step};
 use super::{job, offline, transfer, xml};
@@ -78,6 +78,7 @@ fn steps(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, reach
             }
         })
     };
+    make_room(dest, plan)?;
     for copy in &plan.copies {
         bring(Step::CopyDisk, &copy.path, &copy.path_there)?;
     }

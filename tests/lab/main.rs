@@ -5,6 +5,7 @@ mod faults;
 mod install;
 mod migrate;
 mod migrate_faults;
+mod migrate_options;
 mod pair;
 mod remote;
 mod screen;
