@@ -7,6 +7,7 @@ pub mod evacuate;
 pub mod facts;
 pub mod finding;
 pub mod job;
+pub mod journal;
 pub mod known;
 mod live;
 pub mod machine;
@@ -19,8 +20,11 @@ pub mod survey;
 mod transfer;
 pub mod xml;
 
+use serde::{Deserialize, Serialize};
+
 /// How a machine moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// It runs on; its disks lie on storage that both hosts share.
     Live,
