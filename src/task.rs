@@ -52,6 +52,8 @@ pub enum Step {
     Installing,
     /// A domain action (start, shut down, save…) that libvirt carries out.
     Act,
+    /// A migration's own step.
+    Migrate(crate::migrate::run::Step),
     /// Undoing what was made, after a failure or a cancel.
     RollBack,
 }

@@ -30,6 +30,7 @@ pub enum Command {
     ForceOff,
     AutostartOn,
     AutostartOff,
+    Migrate,
     Rename,
     Delete,
 }
@@ -43,7 +44,7 @@ pub struct Subject<'a> {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Open,
         Self::Start,
         Self::ShutDown,
@@ -57,6 +58,7 @@ impl Command {
         Self::ForceOff,
         Self::AutostartOn,
         Self::AutostartOff,
+        Self::Migrate,
         Self::Rename,
         Self::Delete,
     ];
@@ -77,6 +79,7 @@ impl Command {
             Self::ForceOff => "force-off",
             Self::AutostartOn => "autostart-on",
             Self::AutostartOff => "autostart-off",
+            Self::Migrate => "migrate",
             Self::Rename => "rename",
             Self::Delete => "delete",
         }
@@ -98,6 +101,7 @@ impl Command {
             Self::ForceOff => gettext("Force Off"),
             Self::AutostartOn => gettext("Start with Host"),
             Self::AutostartOff => gettext("Don't Start with Host"),
+            Self::Migrate => gettext("Migrate…"),
             Self::Rename => gettext("Rename…"),
             Self::Delete => gettext("Delete…"),
         }
@@ -113,6 +117,7 @@ impl Command {
             Self::Pause => Some("<Control><Shift>p"),
             Self::Resume => Some("<Control><Shift>r"),
             Self::ForceOff => Some("<Control><Shift>k"),
+            Self::Migrate => Some("<Control><Shift>m"),
             Self::Rename => Some("F2"),
             Self::Delete => Some("Delete"),
             Self::Save | Self::SaveTo | Self::Restore | Self::Reset | Self::AutostartOn | Self::AutostartOff => None,
@@ -227,6 +232,7 @@ pub fn context_menu() -> gio::Menu {
         &[C::Save, C::Restore, C::SaveTo],
         &[C::Reset, C::ForceOff],
         &[C::AutostartOn, C::AutostartOff],
+        &[C::Migrate],
         &[C::Rename, C::Delete],
     ])
 }
@@ -273,7 +279,7 @@ impl Command {
             Self::AutostartOn => Action::Autostart(true),
             Self::AutostartOff => Action::Autostart(false),
             Self::Delete => Action::Delete { force: false },
-            Self::Open | Self::SaveTo | Self::Rename => return None,
+            Self::Open | Self::SaveTo | Self::Migrate | Self::Rename => return None,
         })
     }
 
@@ -291,6 +297,9 @@ impl Command {
     pub fn refused_for(self, subject: Subject<'_>) -> Option<String> {
         let action = match self {
             Self::Open => return None,
+            // Whether it can go is told by the dialog, which knows the other host.
+            Self::Migrate if subject.up => return None,
+            Self::Migrate => return Some(gettext("Its host does not answer now.")),
             // Whatever the words will be: they are checked when they are typed.
             Self::Rename => Action::Rename("x".into()),
             Self::SaveTo => Action::SaveTo(String::new()),

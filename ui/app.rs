@@ -2,6 +2,7 @@
 mod first;
 mod hosts;
 mod machines;
+mod migrate;
 mod new_machine;
 mod pages;
 mod shortcuts;
@@ -23,21 +24,24 @@ use relm4::prelude::*;
 
 use crate::activity::{Outcome, Panel, TaskId};
 use crate::cli::Cli;
-use crate::errors::Said;
 use crate::hosts::Shown;
 use crate::hosts::add::AddHost;
 use crate::hosts::login::{self, Login};
 use crate::hosts::page::HostPage;
-use crate::hosts::sidebar::{HostAct, Sidebar, SidebarOut};
+use crate::hosts::sidebar::{HostAct, Sidebar};
 use crate::hosts::welcome::{Welcome, WelcomeOut};
 use crate::i18n::{gettext, gettext_f};
 use crate::install::{self, Draft, Wizard};
 use crate::machines::{
     InstallAct, Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request,
 };
+use crate::migrate::dialog;
+use crate::migrate::queue::QueueAct;
 use crate::settings::{Saves, Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
+use migrate::Migrations;
 use tabs::{PageKey, Tabs};
+pub use tasks::Toast;
 use updates::Feed;
 pub use window::show_details;
 
@@ -65,6 +69,7 @@ pub struct App {
     host_pages: HashMap<HostId, Controller<HostPage>>,
     /// Installs whose machines don't run yet.
     installs: HashMap<DomainKey, new_machine::Install>,
+    migrations: Migrations,
     activity: Controller<Panel>,
     /// Tasks begun so far.
     tasks: u64,
@@ -115,6 +120,15 @@ pub enum AppMsg {
     InstallRuns(DomainKey),
     /// What is wanted after an install that failed.
     AfterInstall(DomainKey, InstallAct),
+    /// Choose how these machines move, and perhaps where to.
+    Migrate {
+        machines: Vec<DomainKey>,
+        to: Option<HostId>,
+    },
+    /// The Migrate dialog says.
+    MigrateDialog(dialog::Out),
+    /// What a person does to the queue of migrations.
+    Queue(QueueAct),
     Toast(Toast),
     /// The settings changed: write them.
     Save,
@@ -150,20 +164,6 @@ pub enum PageTab {
     Console,
     /// Console if it runs, else overview.
     Best,
-}
-
-/// A passing message; with details it has a button that shows them.
-#[derive(Clone, Debug)]
-pub struct Toast {
-    pub text: String,
-    pub details: Option<Said>,
-}
-
-impl Toast {
-    /// A message without details.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), details: None }
-    }
 }
 
 /// The results of commands.
@@ -249,11 +249,7 @@ impl Component for App {
 
     fn init(init: Init, root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
         let inventory = Rc::new(RefCell::new(Inventory::default()));
-        let sidebar = Sidebar::builder().launch(inventory.clone()).forward(sender.input_sender(), |out| match out {
-            SidebarOut::Show(shown) => AppMsg::Show(shown),
-            SidebarOut::AddHost => AppMsg::AddHost,
-            SidebarOut::Act(host, act) => AppMsg::Host(host, act),
-        });
+        let sidebar = Sidebar::builder().launch(inventory.clone()).forward(sender.input_sender(), hosts::from_sidebar);
         let perform = Perform::new(inventory.clone(), init.settings.confirm.silenced.clone());
         let list_init = MachineListInit {
             inventory: inventory.clone(),
@@ -276,7 +272,8 @@ impl Component for App {
             machine_pages: HashMap::new(),
             host_pages: HashMap::new(),
             installs: HashMap::new(),
-            activity: Panel::builder().launch(()).detach(),
+            migrations: Migrations::default(),
+            activity: Panel::builder().launch(()).forward(sender.input_sender(), AppMsg::Queue),
             tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
             toasts: toasts.clone(),
@@ -314,7 +311,7 @@ impl Component for App {
             AppMsg::Updates => self.take_updates(&sender),
             AppMsg::OpenHost(uri) => self.open_host(&uri),
             AppMsg::HostAdded(uri) => self.add_host(&uri, &sender),
-            AppMsg::Host(id, act) => self.act_on_host(id, act, &sender),
+            AppMsg::Host(id, act) => self.act_on_host(id, act, root, &sender),
             AppMsg::ShowConsole(name) => {
                 self.wanted_console = Some(name);
                 self.show_wanted_console(&sender);
@@ -365,6 +362,9 @@ impl Component for App {
             AppMsg::NewMachine(host) => self.new_machine(host, root, &sender),
             AppMsg::Wizard(said) => self.wizard_said(said, &sender),
             AppMsg::InstallRuns(key) => self.install_runs(&key),
+            AppMsg::Migrate { machines, to } => self.migrate(machines, to, root, &sender),
+            AppMsg::MigrateDialog(said) => self.migrate_said(said, &sender),
+            AppMsg::Queue(act) => self.queue_act(act, &sender),
             AppMsg::AfterInstall(key, act) => self.after_install(key, act, root, &sender),
         }
     }
@@ -383,16 +383,5 @@ impl Component for App {
                 sender.input(AppMsg::Toast(Toast::new(text)));
             }
         }
-    }
-}
-
-impl App {
-    fn save(&mut self, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
-        self.settings.window.maximized = root.is_maximized();
-        if !root.is_maximized() {
-            (self.settings.window.width, self.settings.window.height) = root.default_size();
-        }
-        let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves.begin());
-        sender.spawn_oneshot_command(move || Done::Saved(turn, store.save(&settings, turn).map_err(|e| e.to_string())));
     }
 }

@@ -10,7 +10,6 @@ mod i18n;
 mod install;
 mod machines;
 mod memory;
-#[allow(dead_code, reason = "the drag and the dialog, which come next, use it")]
 mod migrate;
 mod settings;
 mod ssh;
@@ -59,6 +58,7 @@ fn main() -> ExitCode {
     let store = settings::Store::under(&glib::user_config_dir());
     let (settings, broken) = store.load();
     drover::host::forbid_here();
+    start::watch_stalls();
     let init = app::Init { cli, settings, store, broken };
     relm4::RelmApp::from_app(application).with_args(Vec::new()).run::<app::App>(init);
     ExitCode::SUCCESS

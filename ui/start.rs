@@ -1,9 +1,10 @@
 //! What happens before the first window: logging, threads, and handing over to a Drover that runs already.
+use std::cell::Cell;
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use gtk::gio;
 use gtk::prelude::*;
+use gtk::{gio, glib};
 use tracing_subscriber::EnvFilter;
 
 use crate::APP_ID;
@@ -22,6 +23,35 @@ pub fn log() {
 pub fn threads() {
     let _ = relm4::RELM_THREADS.set(2);
     let _ = relm4::RELM_BLOCKING_THREADS.set(256);
+}
+
+/// A main loop that answers later than this is felt.
+const STALL: Duration = Duration::from_millis(50);
+
+/// With `DROVER_LOG=stall=debug`: logs each time that the main loop was busy for longer than [`STALL`], and how long. It
+/// wakes up a hundred times a second, so not without being asked to.
+pub fn watch_stalls() {
+    if !tracing::enabled!(target: "stall", tracing::Level::DEBUG) {
+        return;
+    }
+    let last = Cell::new((Instant::now(), on_cpu()));
+    let every = Duration::from_millis(10);
+    glib::source::timeout_add_local_full(every, glib::Priority::HIGH, move || {
+        let now = (Instant::now(), on_cpu());
+        let before = last.replace(now);
+        let late = now.0.duration_since(before.0).saturating_sub(every);
+        if late > STALL {
+            let busy = now.1.saturating_sub(before.1).as_millis();
+            tracing::debug!(target: "stall", "main-loop stalled_ms={} busy_ms={busy}", late.as_millis());
+        }
+        glib::ControlFlow::Continue
+    });
+}
+
+/// How long this thread has had a processor: on a machine that has others to serve, a stall need not be our own.
+fn on_cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_default())
 }
 
 /// What to do where no window can be shown.

@@ -25,8 +25,9 @@ fn survey(context: &Context, target: &Target, kind: Option<Kind>) -> Result<(Hos
     let source = context.open()?;
     let id = actions::find(&source, &target.machine)?.id;
     let dest = Host::open_now(&target.dest, Arc::new(login::Terminal))?;
-    let mut choices = target.options.choices(kind.unwrap_or(Kind::Live));
-    let survey = Survey::read(&source, &dest, id, choices.tls)?;
+    let mut choices = target.choices(kind.unwrap_or(Kind::Live));
+    let mut survey = Survey::read(&source, &dest, id, choices.tls)?;
+    survey.ask(&source, &dest, &choices)?;
     if kind.is_none() {
         choices.kind = best_kind(&survey.input(&choices));
     }

@@ -3,7 +3,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use virt::domain::Domain;
+use virt::domain::{Domain, DomainStateReason};
+use virt::enumutil::Enum;
 use virt_sys as sys;
 
 use crate::domain::{DomainId, read};
@@ -111,6 +112,17 @@ pub fn set_downtime(host: &Host, id: DomainId, milliseconds: u64) -> Result<()> 
 /// Lets the machine go over to the destination now, with what memory is there. There is no way back from it.
 pub fn switch_over(host: &Host, id: DomainId) -> Result<()> {
     host.call(move |conn| migrate_ffi::start_postcopy(&read::lookup(conn, id)?))
+}
+
+/// Whether the machine has gone over to the destination by post-copy; asked of its source.
+pub fn has_switched(host: &Host, id: DomainId) -> Result<bool> {
+    host.call(move |conn| {
+        let paused = match read::lookup(conn, id)?.state()?.1 {
+            Enum::Known(DomainStateReason::Paused(reason)) => reason.to_raw(),
+            _ => return Ok(false),
+        };
+        Ok(matches!(paused, sys::VIR_DOMAIN_PAUSED_POSTCOPY | sys::VIR_DOMAIN_PAUSED_POSTCOPY_FAILED))
+    })
 }
 
 /// Between two looks at a job.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use virt::connect::Connect;
 
 use super::journal::Record;
+use super::plan::Plan;
 use crate::domain::DomainId;
 use crate::error::Left;
 use crate::host::Host;
@@ -31,6 +32,15 @@ pub(super) fn state(conn: &Connect, id: DomainId) -> Result<There> {
         Err(e) if e.code().to_raw() == virt_sys::VIR_ERR_NO_DOMAIN => Ok(There::Gone),
         Err(e) => Err(e.into()),
     }
+}
+
+/// A definition that stays where the machine no longer is must not start with its host.
+pub(super) fn asleep(conn: &Connect, id: DomainId) -> Result<()> {
+    let domain = conn.lookup_domain_by_uuid(id.0)?;
+    if domain.autostart().unwrap_or_default() {
+        domain.set_autostart(false)?;
+    }
+    Ok(())
 }
 
 /// Calls a host, and once its link is lost opens it anew until it answers or patience ends.
@@ -69,6 +79,17 @@ pub(super) fn drop_probes(host: &Host, paths: Vec<String>, force: bool) {
     if let Err(error) = stopped {
         tracing::warn!(%error, "a transient storage pool could not be removed");
     }
+}
+
+/// Removes what lies in the place of a copy, where the plan says so. A file that a machine has by now stays.
+pub(super) fn make_room(dest: &Host, plan: &Plan) -> Result<()> {
+    for path in plan.copies.iter().filter(|c| c.replaces).map(|c| c.path_there.clone()) {
+        dest.call(move |conn| match storage::domain_using_path(conn, &path)? {
+            Some(machine) => Err(Error::Unsupported(format!("{path} is used by {machine}: it is not replaced"))),
+            None => storage::remove(conn, &path).map(drop),
+        })?;
+    }
+    Ok(())
 }
 
 fn at(host: &str, left: Left) -> Left {

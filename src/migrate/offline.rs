@@ -32,6 +32,10 @@ pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Canc
 /// Defines it there, with its autostart.
 pub(super) fn define(dest: &Host, plan: &Plan, definition: String) -> Result<()> {
     let (id, autostart) = (plan.id, plan.autostart);
+    let definition = match &plan.choices.name {
+        Some(name) => xml::renamed(&definition, name)?,
+        None => definition,
+    };
     dest.call(move |conn| {
         let domain = conn.define_domain_xml(&definition)?;
         if autostart {

@@ -40,6 +40,7 @@ pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Canc
     } else {
         source.call(move |conn| offline::still_off(conn, id))?;
     }
+    made::make_room(dest, plan)?;
     for copy in &plan.copies {
         bring((source, &copy.path), (dest, &copy.path_there), Step::CopyDisk, on, cancel, record)?;
     }

@@ -6,6 +6,7 @@ mod install;
 mod migrate;
 mod migrate_broken;
 mod migrate_faults;
+mod migrate_options;
 mod pair;
 mod remote;
 mod screen;

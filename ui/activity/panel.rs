@@ -6,12 +6,14 @@ use relm4::prelude::*;
 use super::row::TaskRow;
 use super::{LOOK, TaskMsg};
 use crate::i18n::{gettext, ngettext_f};
+use crate::migrate::queue::QueueAct;
 use crate::widgets::icon_button::icon_menu_button;
 
 /// The panel component; its root is the header's button.
 pub struct Panel {
     list: gtk::ListBox,
     rows: Vec<TaskRow>,
+    hold: gtk::ToggleButton,
     clear: gtk::Button,
     stack: gtk::Stack,
     count: gtk::Label,
@@ -22,7 +24,7 @@ pub struct Panel {
 impl Component for Panel {
     type Init = ();
     type Input = TaskMsg;
-    type Output = ();
+    type Output = QueueAct;
     type CommandOutput = ();
     type Root = gtk::MenuButton;
     type Widgets = ();
@@ -37,6 +39,13 @@ impl Component for Panel {
         let clear = gtk::Button::builder().label(gettext("Clear finished")).css_classes(["flat"]).build();
         let input = sender.input_sender().clone();
         clear.connect_clicked(move |_| input.emit(TaskMsg::Clear));
+        let hold = gtk::ToggleButton::builder().label(gettext("Hold the queue")).css_classes(["flat"]).build();
+        hold.set_tooltip_text(Some(&gettext("Migrations that wait are not started; those that run go on.")));
+        hold.set_visible(false);
+        let output = sender.output_sender().clone();
+        hold.connect_toggled(move |hold| {
+            let _ = output.send(QueueAct::Hold(hold.is_active()));
+        });
         let empty = gtk::Label::builder()
             .label(gettext("Nothing is running. Installs and other long jobs show here."))
             .wrap(true)
@@ -54,6 +63,7 @@ impl Component for Panel {
             .max_content_height(420)
             .build();
         full.append(&scrolled);
+        full.append(&hold);
         full.append(&clear);
         let stack = gtk::Stack::builder().vhomogeneous(false).build();
         stack.add_named(&empty, Some("empty"));
@@ -70,7 +80,7 @@ impl Component for Panel {
         face.append(&count);
         root.set_child(Some(&face));
         root.add_css_class("flat");
-        let model = Self { list, rows: Vec::new(), clear, stack, count, spinner, looking: false };
+        let model = Self { list, rows: Vec::new(), hold, clear, stack, count, spinner, looking: false };
         model.show();
         ComponentParts { model, widgets: () }
     }
@@ -78,7 +88,7 @@ impl Component for Panel {
     fn update(&mut self, msg: TaskMsg, sender: ComponentSender<Self>, _: &Self::Root) {
         match msg {
             TaskMsg::Begin(task) => {
-                let row = TaskRow::new(task);
+                let row = TaskRow::new(task, sender.output_sender());
                 self.list.append(&row.root);
                 self.rows.push(row);
                 if !self.looking {
@@ -87,8 +97,20 @@ impl Component for Panel {
                 }
             }
             TaskMsg::End(id, outcome) => {
-                if let Some(row) = self.rows.iter_mut().find(|r| r.is(id)) {
+                if let Some(row) = self.rows.iter_mut().find(|r| r.id() == id) {
                     row.end(outcome);
+                }
+            }
+            TaskMsg::Queue(waiting, held) => {
+                for row in self.rows.iter_mut().filter(|r| r.runs()) {
+                    row.wait(waiting.iter().position(|id| *id == row.id()));
+                }
+                self.hold.set_visible(held || !waiting.is_empty());
+                self.hold.set_active(held);
+            }
+            TaskMsg::Drop(id) => {
+                for row in self.rows.extract_if(.., |r| r.id() == id) {
+                    self.list.remove(&row.root);
                 }
             }
             TaskMsg::Look => {
@@ -144,7 +166,38 @@ mod tests {
     fn task(n: u64) -> Task {
         let reporter = Reporter::default();
         reporter.report(Progress { step: Step::FetchKernel, done: 1, total: Some(2) });
-        Task { id: TaskId(n), what: format!("Install {n}"), place: "kvm1".into(), reporter, cancel: None }
+        Task {
+            id: TaskId(n),
+            what: format!("Install {n}"),
+            place: "kvm1".into(),
+            reporter,
+            cancel: None,
+            migration: None,
+        }
+    }
+
+    #[gtk::test]
+    fn what_waits_follows_what_runs_in_the_queues_order() {
+        let panel = Panel::builder().launch(()).detach();
+        for n in 1..=4 {
+            panel.emit(TaskMsg::Begin(task(n)));
+        }
+        let hold = || panel.state().get().model.hold.clone();
+        let order = || -> Vec<u64> {
+            pump();
+            let state = panel.state().get();
+            let id = |row: gtk::ListBoxRow| state.model.rows.iter().find(|r| r.root == row).map(|r| r.id().0);
+            (0..).map_while(|i| state.model.list.row_at_index(i)).filter_map(id).collect()
+        };
+        assert_eq!(order(), [4, 3, 2, 1]);
+        assert!(!hold().get_visible(), "nothing waits");
+        panel.emit(TaskMsg::Queue([3, 1, 2].map(TaskId).to_vec(), true));
+        assert_eq!(order(), [4, 3, 1, 2]);
+        assert!(hold().get_visible() && hold().is_active());
+        panel.emit(TaskMsg::Queue([2].map(TaskId).to_vec(), false));
+        assert_eq!(order(), [4, 3, 1, 2]);
+        panel.emit(TaskMsg::Drop(TaskId(3)));
+        assert_eq!(order(), [4, 1, 2]);
     }
 
     #[gtk::test]
@@ -161,7 +214,7 @@ mod tests {
             let rows = |i| state.model.list.row_at_index(i);
             let id = |row: gtk::ListBoxRow| {
                 let at = state.model.rows.iter().position(|r| r.root == row);
-                (1..=3).find(|n| at.is_some_and(|at| state.model.rows[at].is(TaskId(*n)))).unwrap_or(0)
+                (1..=3).find(|n| at.is_some_and(|at| state.model.rows[at].id() == TaskId(*n))).unwrap_or(0)
             };
             (0..).map_while(rows).map(id).collect()
         };

@@ -5,6 +5,7 @@ use drover::task::{Progress, Step};
 use gtk::glib;
 
 use crate::i18n::{gettext, gettext_f};
+use crate::migrate::words;
 
 /// Watches a job's progress and knows its rate.
 #[derive(Debug, Default)]
@@ -59,7 +60,8 @@ impl Meter {
     pub fn words(&self) -> String {
         let Some(progress) = self.last else { return gettext("Waiting…") };
         let mut parts = vec![step(progress.step)];
-        if in_bytes(progress.step) && (progress.done > 0 || progress.total.is_some()) {
+        // A migration's whole is 0 until the hypervisor has counted it.
+        if in_bytes(progress.step) && (progress.done > 0 || progress.total.is_some_and(|t| t > 0)) {
             let done = glib::format_size(progress.done);
             parts.push(match progress.total {
                 Some(total) => gettext_f("{done} of {total}", &[("done", &done), ("total", &glib::format_size(total))]),
@@ -79,11 +81,12 @@ impl Meter {
 
 /// Whether the step counts bytes.
 fn in_bytes(step: Step) -> bool {
-    matches!(step, Step::FetchKernel | Step::FetchInitrd | Step::FetchUnattended | Step::Inject | Step::Upload)
+    use Step as S;
+    matches!(step, S::FetchKernel | S::FetchInitrd | S::FetchUnattended | S::Inject | S::Upload | S::Migrate(_))
 }
 
 /// A time span, in its one or two largest units.
-fn span(time: Duration) -> String {
+pub fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds < 60 {
         gettext_f("{n} s", &[("n", &seconds.max(1).to_string())])
@@ -108,6 +111,7 @@ pub fn step(step: Step) -> String {
         Step::Start => gettext("Starting the machine"),
         Step::Installing => gettext("The installer is running"),
         Step::Act => gettext("In progress"),
+        Step::Migrate(step) => words::step(step),
         Step::RollBack => gettext("Removing what was made"),
     }
 }

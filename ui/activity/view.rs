@@ -4,11 +4,15 @@ use std::time::Instant;
 use drover::task::{Cancel, Step};
 use gtk::glib;
 use gtk::prelude::*;
+use relm4::Sender;
 
 use super::progress::Meter;
 use super::{Outcome, Task, TaskId};
 use crate::app::show_details;
-use crate::i18n::gettext;
+use crate::i18n::{gettext, ngettext_f};
+use crate::migrate::live::Live;
+use crate::migrate::queue::QueueAct;
+use crate::widgets::icon_button::icon_button;
 
 /// The widgets and the meter of one task.
 pub struct TaskView {
@@ -16,15 +20,20 @@ pub struct TaskView {
     task: Task,
     meter: Meter,
     outcome: Option<Outcome>,
+    /// How many are before it, while it waits for its turn.
+    before: Option<usize>,
     bar: gtk::ProgressBar,
     words: gtk::Label,
+    live: Option<Live>,
+    sooner: gtk::Button,
     stop: gtk::Button,
+    retry: gtk::Button,
     details: gtk::Button,
 }
 
 impl TaskView {
-    /// A task that has just begun.
-    pub fn new(task: Task) -> Self {
+    /// A task that has just begun. What a person does to the queue of migrations goes to `queue`.
+    pub fn new(task: Task, queue: Option<&Sender<QueueAct>>) -> Self {
         let label = |text: &str, classes: &[&str]| {
             let label = gtk::Label::builder().label(text).xalign(0.0).wrap(true).css_classes(classes.to_vec());
             label.wrap_mode(gtk::pango::WrapMode::WordChar).build()
@@ -44,14 +53,40 @@ impl TaskView {
         if let Some(cancel) = &task.cancel {
             connect_stop(&stop, cancel);
         }
-        let details = button(gettext("Details"));
-        details.set_visible(false);
-        let widget =
-            gtk::Box::builder().spacing(12).margin_top(9).margin_bottom(9).margin_start(12).margin_end(12).build();
-        widget.append(&text);
-        widget.append(&stop);
-        widget.append(&details);
-        Self { widget, task, meter: Meter::default(), outcome: None, bar, words, stop, details }
+        let (retry, details) = (button(gettext("Try again")), button(gettext("Details")));
+        let sooner = icon_button("go-up-symbolic", &gettext("Start it sooner"));
+        sooner.set_valign(gtk::Align::Center);
+        for button in [&sooner, &retry, &details] {
+            button.set_visible(false);
+        }
+        if let Some(queue) = queue.filter(|_| task.migration.is_some()) {
+            let on = |button: &gtk::Button, act| {
+                let queue = queue.clone();
+                button.connect_clicked(move |_| {
+                    let _ = queue.send(act);
+                });
+            };
+            on(&sooner, QueueAct::Sooner(task.id));
+            on(&stop, QueueAct::Stop(task.id));
+            on(&retry, QueueAct::Retry(task.id));
+        }
+        let line = gtk::Box::builder().spacing(12).build();
+        line.append(&text);
+        for button in [&sooner, &stop, &retry, &details] {
+            line.append(button);
+        }
+        let widget = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(6).build();
+        widget.set_margin_top(9);
+        widget.set_margin_bottom(9);
+        widget.set_margin_start(12);
+        widget.set_margin_end(12);
+        widget.append(&line);
+        let live = task.migration.clone().map(Live::new);
+        if let Some(live) = &live {
+            widget.append(&live.widget);
+        }
+        let (meter, outcome, before) = (Meter::default(), None, None);
+        Self { widget, task, meter, outcome, before, bar, words, live, sooner, stop, retry, details }
     }
 
     /// Which task it is.
@@ -74,16 +109,35 @@ impl TaskView {
         self.meter.step()
     }
 
+    /// Shows that it waits for its turn and how many are before it, or that its turn has come. True if that is new.
+    pub fn wait(&mut self, before: Option<usize>) -> bool {
+        if self.before == before {
+            return false;
+        }
+        self.before = before;
+        self.bar.set_visible(before.is_none());
+        self.sooner.set_visible(before.is_some_and(|n| n > 0));
+        self.look();
+        true
+    }
+
     /// Shows the latest progress.
     pub fn look(&mut self) {
-        if let Some(progress) = self.task.reporter.latest() {
-            self.meter.look(progress, Instant::now());
+        if let Some(report) = self.task.reporter.latest() {
+            self.meter.look(report.progress, Instant::now());
+            if let Some(live) = &mut self.live {
+                live.look(&report);
+            }
         }
         match self.meter.fraction() {
             Some(fraction) => self.bar.set_fraction(fraction),
             None => self.bar.pulse(),
         }
-        let words = self.meter.words();
+        let words = match self.before {
+            Some(0) => gettext("Waits for its turn"),
+            Some(n) => ngettext_f("Waits: {n} before it", "Waits: {n} before it", n as u64, &[]),
+            None => self.meter.words(),
+        };
         if self.words.label() != words {
             self.words.set_label(&words);
         }
@@ -93,8 +147,13 @@ impl TaskView {
     pub fn end(&mut self, outcome: Outcome) {
         self.bar.set_visible(false);
         self.stop.set_visible(false);
+        self.sooner.set_visible(false);
+        if let Some(live) = &self.live {
+            live.end();
+        }
         match &outcome {
             Outcome::Done => self.words.set_label(&gettext("✔ Done")),
+            Outcome::Noted(words) => self.words.set_label(&format!("✔ {words}")),
             Outcome::Cancelled => self.words.set_label(&gettext("Cancelled")),
             Outcome::Failed(said) => {
                 self.words.set_label(&format!("✖ {}: {}", said.title, said.body));
@@ -108,6 +167,8 @@ impl TaskView {
                 });
             }
         }
+        let again = matches!(outcome, Outcome::Failed(_) | Outcome::Cancelled);
+        self.retry.set_visible(again && self.task.migration.is_some());
         self.outcome = Some(outcome);
     }
 }

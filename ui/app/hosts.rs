@@ -8,9 +8,18 @@ use relm4::{Component, ComponentController, ComponentSender};
 use super::{App, AppMsg, HostAct};
 use crate::hosts::add::{self, AddHost};
 use crate::hosts::login::Asker;
-use crate::hosts::sidebar::SidebarMsg;
+use crate::hosts::sidebar::{SidebarMsg, SidebarOut};
 use crate::machines::{MachineListMsg, restore_from};
 use crate::settings::SavedHost;
+
+/// What the sidebar asks for, as the app's message.
+pub fn from_sidebar(out: SidebarOut) -> AppMsg {
+    match out {
+        SidebarOut::Show(shown) => AppMsg::Show(shown),
+        SidebarOut::AddHost => AppMsg::AddHost,
+        SidebarOut::Act(host, act) => AppMsg::Host(host, act),
+    }
+}
 
 impl App {
     /// Opens a host, once.
@@ -49,7 +58,13 @@ impl App {
     }
 
     /// What the sidebar's menu asks for.
-    pub(super) fn act_on_host(&mut self, id: HostId, act: HostAct, sender: &ComponentSender<Self>) {
+    pub(super) fn act_on_host(
+        &mut self,
+        id: HostId,
+        act: HostAct,
+        root: &adw::ApplicationWindow,
+        sender: &ComponentSender<Self>,
+    ) {
         match act {
             HostAct::Connect => self.connect(&id),
             HostAct::Disconnect => {
@@ -72,6 +87,7 @@ impl App {
                 let (name, input) = (self.inventory.borrow().label(&id), sender.input_sender().clone());
                 restore_from(id, &name, &self.toasts, move |request| input.emit(AppMsg::Request(request)));
             }
+            HostAct::Evacuate => self.evacuate(&id, root, sender),
             HostAct::NewMachine => sender.input(AppMsg::NewMachine(Some(id))),
             HostAct::Page => self.open_host_page(id, sender),
         }

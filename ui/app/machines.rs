@@ -59,6 +59,7 @@ impl App {
                 self.settings.confirm.silenced.insert(name.to_owned());
                 sender.input(AppMsg::Save);
             }
+            Request::Migrate(machines) => sender.input(AppMsg::Migrate { machines, to: None }),
             Request::RestoreFrom { host, path } => {
                 let Some(handle) = self.hosts.get(&host).cloned() else { return };
                 let what = gettext_f("Restore from {path}", &[("path", &path)]);

@@ -41,7 +41,8 @@ impl App {
         self.wizard = Some(Wizard::builder().launch(init).forward(sender.input_sender(), AppMsg::Wizard));
     }
 
-    fn host_choices(&self) -> Vec<HostChoice> {
+    /// All hosts, in the sidebar's order, with why one can't be chosen now.
+    pub(super) fn host_choices(&self) -> Vec<HostChoice> {
         let inventory = self.inventory.borrow();
         let entries = inventory.hosts().iter();
         entries
@@ -55,6 +56,7 @@ impl App {
 
     /// Tells the open window that hosts came or went.
     pub(super) fn tell_wizard(&self) {
+        self.tell_migrate_dialog();
         if let Some(wizard) = &self.wizard {
             wizard.emit(crate::install::Msg::Hosts(self.host_choices()));
         }

@@ -4,10 +4,25 @@ use drover::task::Cancel;
 use gtk::glib;
 use relm4::{ComponentController, ComponentSender};
 
-use super::{App, AppMsg, Done, Toast, show_details};
+use super::{App, AppMsg, Done, show_details};
 use crate::activity::{Outcome, Reporter, Task, TaskId, TaskMsg};
 use crate::errors::{self, Said};
 use crate::i18n::{gettext, gettext_f};
+use crate::migrate::live::Extras;
+
+/// A passing message; with details it has a button that shows them.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    pub text: String,
+    pub details: Option<Said>,
+}
+
+impl Toast {
+    /// A message without details.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), details: None }
+    }
+}
 
 /// What a job is called, and where it runs.
 pub struct Job {
@@ -33,19 +48,38 @@ impl App {
         job: Job,
         run: impl FnOnce(&Reporter, &Cancel) -> Outcome + Send + 'static,
     ) -> Task {
+        let task = self.begin_task(job, None);
+        self.spawn_task(sender, &task, run);
+        task
+    }
+
+    /// Shows a job in the activity panel before it does anything.
+    pub(super) fn begin_task(&mut self, job: Job, migration: Option<Extras>) -> Task {
         self.tasks += 1;
         self.running += 1;
-        let (id, reporter, cancel) = (TaskId(self.tasks), Reporter::default(), Cancel::default());
+        let id = TaskId(self.tasks);
         let task = Task {
             id,
-            what: job.what.clone(),
+            what: job.what,
             place: job.place,
-            reporter: reporter.clone(),
-            cancel: Some(cancel.clone()),
+            reporter: Reporter::default(),
+            cancel: Some(Cancel::default()),
+            migration,
         };
         self.activity.emit(TaskMsg::Begin(task.clone()));
-        sender.spawn_oneshot_command(move || Done::Task { id, what: job.what, outcome: run(&reporter, &cancel) });
         task
+    }
+
+    /// Carries a job out on a worker thread.
+    pub(super) fn spawn_task(
+        &self,
+        sender: &ComponentSender<Self>,
+        task: &Task,
+        run: impl FnOnce(&Reporter, &Cancel) -> Outcome + Send + 'static,
+    ) {
+        let (id, what, reporter) = (task.id, task.what.clone(), task.reporter.clone());
+        let cancel = task.cancel.clone().unwrap_or_default();
+        sender.spawn_oneshot_command(move || Done::Task { id, what, outcome: run(&reporter, &cancel) });
     }
 
     /// Shows a passing message.
@@ -67,6 +101,7 @@ impl App {
     pub(super) fn end_task(&mut self, id: TaskId, what: &str, outcome: Outcome, sender: &ComponentSender<Self>) {
         self.running = self.running.saturating_sub(1);
         let is_shown = self.end_install(id, &outcome);
+        self.end_migration(id, &outcome, sender);
         if let Outcome::Failed(said) = &outcome
             && !is_shown
         {

@@ -5,7 +5,7 @@ use adw::prelude::*;
 use gtk::{gdk, gio, glib};
 use relm4::ComponentSender;
 
-use super::{App, AppMsg};
+use super::{App, AppMsg, Done};
 use crate::errors::Said;
 use crate::i18n::{gettext, ngettext_f};
 use crate::settings;
@@ -109,6 +109,18 @@ fn report_frames(root: &adw::ApplicationWindow, input: relm4::Sender<AppMsg>) {
         }
     ));
     first.set(Some(handler));
+}
+
+impl App {
+    /// Writes the settings, with the window's size as it is now.
+    pub(super) fn save(&mut self, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
+        self.settings.window.maximized = root.is_maximized();
+        if !root.is_maximized() {
+            (self.settings.window.width, self.settings.window.height) = root.default_size();
+        }
+        let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves.begin());
+        sender.spawn_oneshot_command(move || Done::Saved(turn, store.save(&settings, turn).map_err(|e| e.to_string())));
+    }
 }
 
 /// About Drover.

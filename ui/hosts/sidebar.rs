@@ -65,6 +65,8 @@ pub enum HostAct {
     NewMachine,
     /// Start a machine there from a file.
     Restore,
+    /// Move its machines to other hosts.
+    Evacuate,
     /// Connect, or try again now.
     Connect,
     Disconnect,

@@ -40,6 +40,7 @@ impl SelectionBar {
         let linked = gtk::Box::builder().css_classes(["linked"]).build();
         linked.append(&off);
         linked.append(&off_menu);
+        let migrate = button(C::Migrate, "drover-migrate-symbolic", words);
         let delete = button(C::Delete, "user-trash-symbolic", words);
         let more = icon_menu_button("view-more-symbolic", &gettext("More actions"));
         more.set_menu_model(Some(&menu(&[
@@ -53,11 +54,13 @@ impl SelectionBar {
         line.append(&start);
         line.append(&linked);
         line.append(&pause);
+        line.append(&migrate);
         line.append(&delete);
         line.append(&more);
         self.widget.add(&line);
         self.counts.push(count);
-        self.buttons.extend([(C::Start, start), (C::Pause, pause), (C::ShutDown, off), (C::Delete, delete)]);
+        self.buttons.extend([(C::Start, start), (C::Pause, pause), (C::ShutDown, off)]);
+        self.buttons.extend([(C::Migrate, migrate), (C::Delete, delete)]);
         self.menus.extend([off_menu, more]);
     }
 

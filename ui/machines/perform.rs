@@ -20,6 +20,8 @@ pub enum Request {
     Act { keys: Vec<DomainKey>, action: Action },
     /// Start a machine from a file that was saved on this host.
     RestoreFrom { host: HostId, path: String },
+    /// Choose where these machines go, and move them.
+    Migrate(Vec<DomainKey>),
     /// Never ask before this command again: its name.
     Silence(&'static str),
 }
@@ -50,6 +52,7 @@ impl Perform {
         match command {
             Command::Rename => self.rename(keys, &name, parent, on),
             Command::SaveTo => save_to(keys, &name, parent, on),
+            Command::Migrate => on(Request::Migrate(keys)),
             _ => {
                 let Some(action) = command.plain() else { return };
                 let request = Request::Act { keys, action };

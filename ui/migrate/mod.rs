@@ -1,3 +1,27 @@
-//! Moving machines to other hosts: the words of it, and what the hosts' answers and a person's choices amount to.
-pub mod verdict;
+//! Moving machines to other hosts: the dialog, the queue, and what a migration shows while it runs.
+use drover::domain::DomainKey;
+use drover::host::HostId;
+use drover::migrate::Choices;
+
+mod ask;
+mod checks;
+mod control;
+pub mod dialog;
+pub mod evacuate;
+mod kinds;
+pub mod live;
+mod options;
+pub mod queue;
+mod state;
+mod verdict;
+mod view;
 pub mod words;
+
+/// One machine's migration, as it was chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Move {
+    pub key: DomainKey,
+    pub name: String,
+    pub to: HostId,
+    pub choices: Choices,
+}

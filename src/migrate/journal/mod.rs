@@ -44,6 +44,8 @@ pub struct Entry {
     pub active: bool,
     pub persistent: bool,
     pub autostart: bool,
+    /// Whether its definition stays here.
+    pub keep: bool,
     /// Whether a definition of it lay there before, which is not ours to remove.
     pub defined_there: bool,
     /// Disks that are copied along.
@@ -90,6 +92,8 @@ impl Entry {
             active: plan.active,
             persistent: plan.persistent,
             autostart: plan.autostart,
+            // What was saved here would be a second machine.
+            keep: plan.choices.keep && plan.choices.kind != Kind::Static,
             defined_there: plan.defined_there,
             disks: plan.copies.iter().map(|c| Moved { here: c.path.clone(), there: c.path_there.clone() }).collect(),
             memory,
@@ -250,6 +254,7 @@ mod tests {
             active: true,
             persistent: true,
             autostart: false,
+            keep: false,
             defined_there: false,
             disks: vec![Moved { here: "/a.img".into(), there: "/b.img".into() }],
             memory: None,

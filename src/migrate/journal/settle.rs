@@ -10,13 +10,15 @@ use super::{Entry, Record};
 use crate::domain::{DomainId, actions, read};
 use crate::error::Left;
 use crate::host::Host;
-use crate::migrate::made::{drop_probes, file_at, insist};
+use crate::migrate::made::{asleep, drop_probes, file_at, insist};
 use crate::migrate::{Kind, job};
 use crate::storage;
 use crate::{Error, Result};
 
 /// How long daemons may take to end what they are at.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What a program asked for in its last moment may begin so much later.
+const REST: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// How a migration ended.
@@ -58,13 +60,14 @@ pub(in crate::migrate) fn settle_now(record: &Record, source: &Host, dest: &Host
 fn settled(record: &Record, source: &Host, dest: &Host, fresh: bool) -> Result<Settled> {
     let entry = record.entry();
     let id = entry.machine;
-    let until = Instant::now() + PATIENCE;
+    let from = Instant::now();
     let settled = loop {
-        let waited = Instant::now() >= until;
+        let waited = from.elapsed() >= PATIENCE;
         let busy = calmed(source, id)?;
         let here = insist(source, move |conn| Seen::look(conn, id))?;
         let there = insist(dest, move |conn| Seen::look(conn, id))?;
-        let verdict = if busy && !waited { Verdict::Wait } else { verdict(&entry, here, there, waited, fresh) };
+        let restless = busy && !waited || !fresh && from.elapsed() < REST;
+        let verdict = if restless { Verdict::Wait } else { verdict(&entry, here, there, waited, fresh) };
         tracing::info!(machine = entry.name, ?here, ?there, ?verdict, "settling a migration");
         match verdict {
             Verdict::Wait => thread::sleep(PAUSE),
@@ -189,9 +192,11 @@ fn finish(entry: &Entry, source: &Host, dest: &Host, (here, there): (Seen, Seen)
 fn remover(entry: &Entry) -> impl Fn(&Connect) -> Result<()> + Clone + Send + 'static {
     let id = entry.machine;
     // The destination may use the very file of its firmware's variables.
+    let keep = entry.keep;
     let keep_nvram = entry.kind.is_live() || entry.kind == Kind::Offline;
     move |conn| match Seen::look(conn, id)? {
         Seen::Gone => Ok(()),
+        Seen::Off { .. } if keep => asleep(conn, id),
         Seen::Off { .. } => actions::undefine(&read::lookup(conn, id)?, keep_nvram),
         _ => Err(Error::NotAllowed(actions::Denial::MustBeOff)),
     }

@@ -63,6 +63,7 @@ impl HostRow {
         self.enable("disconnect", host.link != LinkState::Closed);
         self.enable("new-machine", host.link == LinkState::Up);
         self.enable("restore", host.link == LinkState::Up);
+        self.enable("evacuate", host.link == LinkState::Up && host.total() > 0);
     }
 
     /// Only what the link says: this changes by the second while a lost host is retried.
@@ -98,6 +99,7 @@ fn actions(id: &HostId, output: &Sender<SidebarOut>) -> gio::SimpleActionGroup {
         ("page", HostAct::Page),
         ("new-machine", HostAct::NewMachine),
         ("restore", HostAct::Restore),
+        ("evacuate", HostAct::Evacuate),
         ("connect", HostAct::Connect),
         ("disconnect", HostAct::Disconnect),
         ("remove", HostAct::Remove),
@@ -139,6 +141,7 @@ fn popup(row: &gtk::ListBoxRow, at: Option<(f64, f64)>) {
     first.append(Some(&gettext("Host page")), Some("host.page"));
     first.append(Some(&gettext("New machine…")), Some("host.new-machine"));
     first.append(Some(&gettext("Start from a saved file…")), Some("host.restore"));
+    first.append(Some(&gettext("Evacuate…")), Some("host.evacuate"));
     let second = gio::Menu::new();
     second.append(Some(&gettext("Connect now")), Some("host.connect"));
     second.append(Some(&gettext("Disconnect")), Some("host.disconnect"));

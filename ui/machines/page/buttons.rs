@@ -26,6 +26,7 @@ impl Buttons {
         let off = make(C::ShutDown, "system-shutdown-symbolic");
         let pause = make(C::Pause, "media-playback-pause-symbolic");
         let resume = make(C::Resume, "media-playback-start-symbolic");
+        let migrate = make(C::Migrate, "drover-migrate-symbolic");
         let off_menu = icon_menu_button("pan-down-symbolic", &gettext("Other ways to stop"));
         off_menu.set_menu_model(Some(&menu(&[&[C::ShutDown, C::Reboot], &[C::Save], &[C::Reset, C::ForceOff]])));
         let stop = gtk::Box::builder().css_classes(["linked"]).build();
@@ -41,10 +42,11 @@ impl Buttons {
         widget.append(&stop);
         widget.append(&pause.1);
         widget.append(&resume.1);
+        widget.append(&migrate.1);
         widget.append(&more);
         actions.explain_on_open(&off_menu);
         actions.explain_on_open(&more);
-        Self { widget, all: vec![start, off, pause, resume], stop }
+        Self { widget, all: vec![start, off, pause, resume, migrate], stop }
     }
 
     /// Shows what can be done.

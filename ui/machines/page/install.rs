@@ -101,7 +101,7 @@ impl Install {
     pub fn new(task: Task, steps: Vec<Step>, input: &Sender<MachinePageMsg>) -> Self {
         let what = task.what.clone();
         // The page's header says where.
-        let view = TaskView::new(Task { place: String::new(), ..task });
+        let view = TaskView::new(Task { place: String::new(), ..task }, None);
         let line = gtk::Label::builder().wrap(true).xalign(0.0).css_classes(["caption"]).build();
         line.set_margin_start(12);
         line.set_margin_end(12);
@@ -143,7 +143,7 @@ impl Install {
         buttons.set_halign(gtk::Align::Center);
         let said = match &outcome {
             Outcome::Failed(said) => Some(said),
-            Outcome::Cancelled | Outcome::Done => None,
+            Outcome::Cancelled | Outcome::Done | Outcome::Noted(_) => None,
         };
         let title = match said {
             Some(_) => gettext_f("{what} failed", &[("what", &self.what)]),

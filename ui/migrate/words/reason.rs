@@ -1,7 +1,7 @@
 //! Why a check of a migration says what it says, translated.
 use drover::migrate::finding::{Evidence, Reason};
 
-use super::kind;
+use super::{kind, options};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::machines::memory;
 
@@ -31,6 +31,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NotRunning => gettext("It is off; only a running machine moves live."),
         Reason::Running => gettext("It is running; the configuration alone would make a second machine."),
         Reason::Saved => gettext("It has a saved state, which would be lost."),
+        Reason::Busy => gettext("Another job of it is running (a migration, a save, a backup)."),
         Reason::Snapshots(n) => ngettext_f(
             "It has {n} snapshot, which libvirt does not migrate.",
             "It has {n} snapshots, which libvirt does not migrate.",
@@ -95,6 +96,20 @@ pub fn reason(reason: &Reason) -> String {
         | Reason::FirmwareVariables { .. }
         | Reason::MemoryShort { .. }
         | Reason::FewCpus { .. } => of_host(reason),
+        Reason::Clash { .. }
+        | Reason::Needs { .. }
+        | Reason::NoEffect { .. }
+        | Reason::NoCompression { .. }
+        | Reason::PeerLocal { .. }
+        | Reason::PeerLogin { .. }
+        | Reason::StaysDefined { .. }
+        | Reason::BadName { .. }
+        | Reason::NameInMemory
+        | Reason::NoDisk { .. }
+        | Reason::Replaced { .. }
+        | Reason::OntoItself { .. }
+        | Reason::PerhapsOtherSubnet { .. }
+        | Reason::BackingAssumed { .. } => options::reason(reason),
     }
 }
 

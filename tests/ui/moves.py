@@ -1,0 +1,55 @@
+"""Machines that move between the lab's two hosts by what a person does in the window."""
+from driver import App, run, wait
+from lab import HOST, OTHER, STATE, forget, virsh
+
+
+def small(name, more=""):
+    """A running machine without a disk, which any host can take."""
+    xml = f"{STATE}/{name}.xml"
+    with open(xml, "w", encoding="ascii") as out:
+        out.write(f"<domain type='qemu'><name>{name}</name><memory>16384</memory><os><type machine='pc'>hvm</type></os>"
+                  f"<cpu mode='custom' match='exact'><model>qemu64</model></cpu><devices>{more}</devices></domain>")
+    virsh("define", xml)
+    virsh("start", name)
+
+
+def there():
+    """The names of what runs on the second host."""
+    return run("virsh", "-c", OTHER, "list", "--name").split()
+
+
+def forget_all(*names):
+    """Removes machines from both hosts."""
+    forget(*names)
+    for name in names:
+        for verb in ("destroy", "undefine"):
+            run("virsh", "-c", OTHER, verb, name, check=False)
+
+
+def evacuate(app, count):
+    """Opens the Evacuate dialog of the first host and begins, once its plan has a place for so many."""
+    app.point(app.find("hosta", "label"), button=3)
+    app.click("Evacuate…", "menu item")
+    button = app.find(f"Move {count} machines", "button", timeout=120)
+    app.shoot("20-evacuate")
+    app.click(button)
+
+
+def evacuates():
+    """A host is emptied: the plan is shown before, each machine is a task, and all of them run on the other host."""
+    names = ["ev-1", "ev-2", "ev-3"]
+    for name in names:
+        small(name)
+    app = App("--connect", HOST, "--connect", OTHER)
+    try:
+        app.find("hosta", "label")
+        app.find(contains="ev-3")
+        evacuate(app, len(names))
+        wait("all of them on hostb, as virsh says", lambda: set(names) <= set(there()), 90)
+        app.click("Tasks", "button")
+        wait("all tasks to be done", lambda: len(app.every("✔ Done", "label")) == len(names), 30)
+        app.shoot("21-evacuated")
+        assert not virsh("list", "--all", "--name").split(), "one is on both hosts"
+    finally:
+        app.stop()
+        forget_all(*names)
