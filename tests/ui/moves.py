@@ -1,6 +1,6 @@
 """Machines that move between the lab's two hosts by what a person does in the window."""
 from driver import App, run, wait
-from lab import HOST, OTHER, STATE, forget, virsh
+from lab import HOST, OTHER, STATE, choose, forget, virsh
 
 
 def small(name, more=""):
@@ -29,7 +29,7 @@ def forget_all(*names):
 def evacuate(app, count):
     """Opens the Evacuate dialog of the first host and begins, once its plan has a place for so many."""
     app.point(app.find("hosta", "label"), button=3)
-    app.click("Evacuate…", "menu item")
+    choose(app, "Evacuate…", 3)
     button = app.find(f"Move {count} machines", "button", timeout=120)
     app.shoot("20-evacuate")
     app.click(button)
