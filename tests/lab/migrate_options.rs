@@ -146,13 +146,13 @@ fn under_a_new_name_with_its_definition_kept() {
     assert_eq!(verdict(&found), Severity::Warn, "two definitions are never without a word: {found:?}");
     go(&mover, &hosts, &keep);
     assert_eq!(mover.states(), ("shut off".into(), "running".into()));
-    mover.counts_on();
+    mover.counts_on_there();
     assert!(virsh(&lab.a, &["dominfo", &mover.name]).contains("disable"), "it must not start with its host");
     back(&lab, &mover);
 
     let other = "lab-keep-there";
     go(&mover, &hosts, &chosen(Kind::Live, |c| c.name = Some(other.into())));
-    mover.counts_on();
+    mover.counts_on_there();
     for options in [&[][..], &["--inactive"]] {
         let xml = virsh(&lab.b, &[&["dumpxml", other], options].concat());
         assert!(xml.contains(&format!("<name>{other}</name>")), "{xml}");
@@ -325,7 +325,7 @@ fn what_is_left_here_is_replaced_on_the_way_back_if_it_is_named() {
         let done = run(&home.0, &home.1, &plan, |_| (), &Cancel::default());
         assert!(!matches!(done, Err(Error::Cancelled)) && done.is_ok(), "{done:?}");
         assert_eq!(mover.states(), ("running".into(), "-".into()));
-        mover.counts_on();
+        mover.counts_on_there();
     }
 }
 

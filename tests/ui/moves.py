@@ -3,7 +3,7 @@ import os
 import subprocess
 
 from driver import App, run, wait
-from lab import HOST, OTHER, STATE, forget, virsh
+from lab import HOST, OTHER, STATE, choose, forget, virsh
 
 
 def small(name, more=""):
@@ -32,7 +32,7 @@ def forget_all(*names):
 def evacuate(app, count):
     """Opens the Evacuate dialog of the first host and begins, once its plan has a place for so many."""
     app.point(app.find("hosta", "label"), button=3)
-    app.click("Evacuate…", "menu item")
+    choose(app, "Evacuate…", 3)
     button = app.find(f"Move {count} machines", "button", timeout=120)
     app.shoot("20-evacuate")
     app.click(button)
