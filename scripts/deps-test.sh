@@ -85,8 +85,13 @@ check "Debian 13 upgraded from such a one" CODE=0 NOCALLS='backports'
 
 system debian 12 bookworm && sed 's/$/ 1.0/' "$box/known" >"$box/installed" && deps run test
 check "everything is there" CODE=0 QUIET NOCALLS=.
+system ubuntu 24.04 noble debian && sed -i '/^debian-installer/d' "$box/known" && echo linux-image-virtual >>"$box/known" && deps test
+check "Ubuntu has no installer images: a kernel" CODE=0 CALLS='install .*linux-image-virtual' NOCALLS='debian-installer'
+grep -v ^linux "$box/known" | sed 's/$/ 1.0/' >"$box/installed" && echo 'linux-modules-6.8.0-31-generic 1.0' >>"$box/installed"
+: >"$box/calls" && deps test
+check "…but not beside the one that is there" CODE=0 QUIET NOCALLS=.
 system ubuntu 24.04 noble debian && sed -i '/^debian-installer/d' "$box/known" && deps test
-check "no installer images" CODE=0 SAYS='no package debian-installer-\*-netboot-amd64' CALLS='install .*xvfb'
+check "neither images nor a kernel" CODE=0 SAYS='no package debian-installer-\*-netboot-amd64' CALLS='install .*xvfb'
 sed 's/$/ 1.0/' "$box/known" >"$box/installed" && : >"$box/calls" && deps test
 check "…and again, with the rest there" CODE=0 SAYS='not to be had' NOCALLS=.
 system debian 13 trixie && sed -i '/^libadwaita-1-dev$/d' "$box/known" && deps run

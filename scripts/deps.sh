@@ -7,13 +7,15 @@ set -euo pipefail # no `grep -q` at the end of a pipe: what writes into it would
 
 # A pattern such as debian-installer-*-netboot-amd64 means the newest that there is. A part that some releases keep in
 # another package, or that only some tests need, ends in a question mark: where apt knows no such name, it goes on without.
+# Of alternatives (a|b) any will do; the first that apt knows is installed. (Ubuntu has no Debian installer, and its
+# containers no kernel.)
 run=(build-essential pkg-config gettext libgtk-4-dev libadwaita-1-dev libvirt-dev adwaita-icon-theme librsvg2-common
   libvirt-daemon-system 'libvirt-daemon-driver-qemu?' libvirt-clients qemu-system-x86 qemu-utils openssh-client)
 test=(xvfb xauth xdotool x11-utils imagemagick dbus 'dbus-daemon?' at-spi2-core python3 python3-pyatspi python3-gi
   gir1.2-atspi-2.0 fonts-dejavu-core desktop-file-utils appstream
   openssh-server iproute2 'busybox-static?' cpio netbase 'rpcbind?' 'nfs-ganesha?' 'nfs-ganesha-vfs?'
-  'debian-installer-*-netboot-amd64?')
-bench=(virt-manager xvfb xauth dbus 'dbus-daemon?' at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
+  'debian-installer-*-netboot-amd64|linux-modules-[0-9]*|linux-image-virtual?')
+bench=(rsync virt-manager xvfb xauth dbus 'dbus-daemon?' at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
 
 say() { echo "deps.sh: $*" >&2; }
 in_words() {
@@ -24,7 +26,7 @@ Drover needs these packages; your distribution has its own names for them:
   for machines here: libvirt's daemon with its QEMU driver, QEMU for x86 with qemu-img
   to test:           Xvfb, xdotool, ImageMagick, D-Bus, AT-SPI with Python's pyatspi, desktop-file-utils, appstream,
                      iproute2, OpenSSH's server, a static busybox, cpio, rpcbind, nfs-ganesha with its VFS module, and the
-                     netboot images of Debian's installer
+                     netboot images of Debian's installer or a kernel in /boot
 Once they are there: scripts/run.sh builds and starts Drover, scripts/test.sh runs the tests.
 X
   exit 3
@@ -47,27 +49,32 @@ at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -1)" = "$2" ]; }
 
 # wanted GROUP…: the names in the groups' lists that no installed package has.
 wanted() {
-  local group p pattern
+  local group p patterns
   for group in "$@"; do
     local -n list=$group
     for p in "${list[@]}"; do
-      pattern=${p%\?}
-      dpkg-query -W -f '${db:Status-Status}\n' "$pattern" 2>/dev/null | grep -x installed >/dev/null || echo "$p"
+      IFS='|' read -ra patterns <<<"${p%\?}"
+      { dpkg-query -W -f '${db:Status-Status}\n' "${patterns[@]}" 2>/dev/null || true; } | grep -x installed >/dev/null || echo "$p"
     done
   done | sort -u
 }
 
 # resolve: sorts the wanted names into `packages` (what apt knows), `without` (known nowhere, can be missed) and `unknown`.
 resolve() {
-  local p name found
+  local p name found alternatives
   packages=() without=() unknown=()
   for p in "${want[@]}"; do
-    name=${p%\?}
-    case $name in
-    *\**) found=$(apt-cache pkgnames | grep -xE "${name//\*/[0-9.]+}" | sort -V | tail -1 || true) ;;
-    *) found=$(apt-cache policy "$name" 2>/dev/null | grep 'Candidate: [^(]' >/dev/null && echo "$name" || true) ;;
-    esac
-    if [ -n "$found" ]; then packages+=("$found"); elif [ "$p" != "$name" ]; then without+=("$name"); else unknown+=("$name"); fi
+    found=
+    IFS='|' read -ra alternatives <<<"${p%\?}"
+    for name in "${alternatives[@]}"; do
+      case $name in
+      *\**) found=$(apt-cache pkgnames | grep -xE "${name//\*/[0-9.]+}" | sort -V | tail -1 || true) ;;
+      *) found=$(apt-cache policy "$name" 2>/dev/null | grep 'Candidate: [^(]' >/dev/null && echo "$name" || true) ;;
+      esac
+      [ -z "$found" ] || break
+    done
+    name=${alternatives[0]}
+    if [ -n "$found" ]; then packages+=("$found"); elif [[ $p == *\? ]]; then without+=("$name"); else unknown+=("$name"); fi
   done
 }
 

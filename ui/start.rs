@@ -34,15 +34,24 @@ pub fn watch_stalls() {
     if !tracing::enabled!(target: "stall", tracing::Level::DEBUG) {
         return;
     }
-    let last = Cell::new(Instant::now());
+    let last = Cell::new((Instant::now(), on_cpu()));
     let every = Duration::from_millis(10);
     glib::source::timeout_add_local_full(every, glib::Priority::HIGH, move || {
-        let late = last.replace(Instant::now()).elapsed().saturating_sub(every);
+        let now = (Instant::now(), on_cpu());
+        let before = last.replace(now);
+        let late = now.0.duration_since(before.0).saturating_sub(every);
         if late > STALL {
-            tracing::debug!(target: "stall", "main-loop stalled_ms={}", late.as_millis());
+            let busy = now.1.saturating_sub(before.1).as_millis();
+            tracing::debug!(target: "stall", "main-loop stalled_ms={} busy_ms={busy}", late.as_millis());
         }
         glib::ControlFlow::Continue
     });
+}
+
+/// How long this thread has had a processor: on a machine that has others to serve, a stall need not be our own.
+fn on_cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_default())
 }
 
 /// What to do where no window can be shown.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::install::cancel_on_interrupt;
 use super::migrate_args::{CheckArgs, MigrateArgs, Target};
 use super::progress::Line;
-use super::{Context, Failure, login, print};
+use super::{Context, Failure, login, print, recover};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -25,8 +25,9 @@ fn survey(context: &Context, target: &Target, kind: Option<Kind>) -> Result<(Hos
     let source = context.open()?;
     let id = actions::find(&source, &target.machine)?.id;
     let dest = Host::open_now(&target.dest, Arc::new(login::Terminal))?;
-    let mut choices = target.options.choices(kind.unwrap_or(Kind::Live));
-    let survey = Survey::read(&source, &dest, id, choices.tls)?;
+    let mut choices = target.choices(kind.unwrap_or(Kind::Live));
+    let mut survey = Survey::read(&source, &dest, id, choices.tls)?;
+    survey.ask(&source, &dest, &choices)?;
     if kind.is_none() {
         choices.kind = best_kind(&survey.input(&choices));
     }
@@ -55,6 +56,7 @@ pub fn check_only(context: &Context, args: &CheckArgs) -> Result<(), Failure> {
 /// Moves the machine, or says why not.
 pub fn run(context: &Context, args: &MigrateArgs) -> Result<(), Failure> {
     let cancel = cancel_on_interrupt();
+    recover::remind();
     let (source, dest, survey, choices) = survey(context, &args.target, args.kind())?;
     for finding in check(&survey.input(&choices)).iter().filter(|f| f.severity == Severity::Warn) {
         complain!("{finding}");

@@ -1,6 +1,7 @@
 //! check-migrate's and migrate's options, and the choices that they make.
 use clap::{ArgGroup, Args, ValueEnum};
-use drover::migrate::{Choices, Kind};
+use drover::install::Format;
+use drover::migrate::{Choices, Compression, DiskChoice, Kind, Place, Way};
 
 /// What both verbs take.
 #[derive(Args)]
@@ -12,6 +13,83 @@ pub struct Target {
     pub dest: String,
     #[command(flatten)]
     pub options: Options,
+    #[command(flatten)]
+    one: OneMachine,
+}
+
+impl Target {
+    /// As choices.
+    pub fn choices(&self, kind: Kind) -> Choices {
+        let one = &self.one;
+        let peer = one.peer_uri.clone().unwrap_or_else(|| self.dest.clone());
+        let way = match (one.p2p, one.tunnelled) {
+            (_, true) => Way::Tunnel(peer),
+            (true, false) => Way::Peer(peer),
+            (false, false) => Way::Managed,
+        };
+        Choices {
+            way,
+            on_demand: one.on_demand,
+            keep: one.keep,
+            name: one.new_name.clone(),
+            disks: one.disk.clone(),
+            incremental: one.incremental,
+            replace: one.replace.clone(),
+            ..self.options.choices(kind)
+        }
+    }
+}
+
+/// Choices that are one machine's.
+#[derive(Args)]
+struct OneMachine {
+    /// Let the source's daemon do it, over a login of its own at the destination: it goes on when this program ends
+    #[arg(long)]
+    p2p: bool,
+    /// As --p2p, and send memory through the daemons' own connection, without a port of its own
+    #[arg(long)]
+    tunnelled: bool,
+    /// The destination's libvirt URI as the source's daemon must use it [default: DEST_URI]
+    #[arg(long, value_name = "URI")]
+    peer_uri: Option<String>,
+    /// With --postcopy: go over only when told to (virsh migrate-postcopy), not by itself after one pass
+    #[arg(long)]
+    on_demand: bool,
+    /// Keep its definition here as well, without autostart; started in both places it would destroy its disks
+    #[arg(long)]
+    keep: bool,
+    /// Its name there
+    #[arg(long, value_name = "NAME")]
+    new_name: Option<String>,
+    /// One disk, such as vda,copy=yes,folder=/srv/images,format=qcow2: whether it is copied, and its copy's place (folder=
+    /// or pool=) and format (raw or qcow2)
+    #[arg(long, value_name = "TARGET,KEY=VALUE…", value_parser = disk)]
+    disk: Vec<DiskChoice>,
+    /// Of a disk that stands on another file copy only what lies over that one, which the destination must have
+    #[arg(long)]
+    incremental: bool,
+    /// Remove this file there to make room for a copy: what is left of this machine from an earlier move
+    #[arg(long, value_name = "PATH")]
+    replace: Vec<String>,
+}
+
+fn disk(text: &str) -> Result<DiskChoice, String> {
+    let (target, rest) = text.split_once(',').ok_or("it must be TARGET,KEY=VALUE, such as vda,copy=no")?;
+    let mut choice = DiskChoice { target: target.to_owned(), ..DiskChoice::default() };
+    for part in rest.split(',') {
+        match part.split_once('=') {
+            Some(("copy", "yes")) => choice.copy = Some(true),
+            Some(("copy", "no")) => choice.copy = Some(false),
+            Some(("folder", folder)) if folder.starts_with('/') => {
+                choice.place = Some(Place::Folder(folder.to_owned()))
+            }
+            Some(("pool", pool)) if !pool.is_empty() => choice.place = Some(Place::Pool(pool.to_owned())),
+            Some(("format", "raw")) => choice.format = Some(Format::Raw),
+            Some(("format", "qcow2")) => choice.format = Some(Format::Qcow2),
+            _ => return Err(format!("“{part}” is none of copy=yes|no, folder=/PATH, pool=NAME, format=raw|qcow2")),
+        }
+    }
+    Ok(choice)
 }
 
 /// The choices besides the kind.
@@ -47,6 +125,12 @@ pub struct Options {
     /// Slow the machine down if its memory changes faster than it can be sent
     #[arg(long)]
     auto_converge: bool,
+    /// Send memory over so many connections side by side
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    parallel: Option<u8>,
+    /// Compress memory; zlib and zstd go with --parallel, the others without
+    #[arg(long, value_name = "METHOD", value_enum)]
+    compress: Option<CompressArg>,
 }
 
 impl Options {
@@ -67,6 +151,8 @@ impl Options {
             bandwidth: self.bandwidth,
             downtime: self.downtime,
             auto_converge: self.auto_converge,
+            parallel: self.parallel,
+            compress: self.compress.map(Compression::from),
             ..Choices::new(kind)
         }
     }
@@ -152,6 +238,28 @@ pub struct EvacuateArgs {
     pub partly: bool,
     #[command(flatten)]
     pub options: Options,
+}
+
+/// A compression by libvirt's name.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum CompressArg {
+    /// What changed of a page that is sent again
+    Xbzrle,
+    /// By several threads (QEMU before 9.1)
+    Mt,
+    Zlib,
+    Zstd,
+}
+
+impl From<CompressArg> for Compression {
+    fn from(arg: CompressArg) -> Self {
+        match arg {
+            CompressArg::Xbzrle => Self::Xbzrle,
+            CompressArg::Mt => Self::Mt,
+            CompressArg::Zlib => Self::Zlib,
+            CompressArg::Zstd => Self::Zstd,
+        }
+    }
 }
 
 /// A kind by its name.

@@ -85,7 +85,7 @@ fn word(step: Step) -> &'static str {
         Step::Define => "Defining the machine",
         Step::Start => "Starting the machine",
         Step::Installing => "The installer runs",
-        Step::Act => "Working",
+        Step::Act | Step::Migrate(_) => "Working",
         Step::RollBack => "Undoing what was made",
     }
 }

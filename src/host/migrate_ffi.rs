@@ -71,6 +71,14 @@ impl Params {
         if done == 0 { Ok(()) } else { Err(last()) }
     }
 
+    /// Adds a number of the kind that libvirt calls `int`.
+    pub(crate) fn add_int(&mut self, name: &CStr, value: u8) -> Result<()> {
+        let (list, count, room) = (&raw mut self.list, &raw mut self.count, &raw mut self.room);
+        // SAFETY: as in `add`.
+        let done = unsafe { sys::virTypedParamsAddInt(list, count, room, name.as_ptr(), c_int::from(value)) };
+        if done == 0 { Ok(()) } else { Err(last()) }
+    }
+
     /// Adds a number.
     pub(crate) fn add_number(&mut self, name: &CStr, value: u64) -> Result<()> {
         let (list, count, room) = (&raw mut self.list, &raw mut self.count, &raw mut self.room);
@@ -98,6 +106,16 @@ pub(crate) fn migrate(domain: &Domain, dest: &Connect, params: &Params, flags: u
     // SAFETY: a fresh, owned reference; dropping it gives it back.
     drop(unsafe { Domain::from_ptr(moved) });
     Ok(())
+}
+
+/// Lets the machine's host migrate it by itself, over a link of its own to `uri` (virDomainMigrateToURI3). Blocks like
+/// [`migrate`]; the move goes on when our link ends.
+pub(crate) fn migrate_to(domain: &Domain, uri: &str, params: &Params, flags: u32) -> Result<()> {
+    let uri = text(uri)?;
+    let count = c_uint::try_from(params.count).unwrap_or_default();
+    // SAFETY: a live handle, a C string, and a list of `count` parameters that libvirt only reads.
+    let done = unsafe { sys::virDomainMigrateToURI3(domain.as_ptr(), uri.as_ptr(), params.list, count, flags) };
+    if done == 0 { Ok(()) } else { Err(last()) }
 }
 
 /// Aborts the running job of the machine (virDomainAbortJob).

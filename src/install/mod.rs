@@ -108,6 +108,16 @@ pub enum Format {
     Qcow2,
 }
 
+impl Format {
+    /// libvirt's and QEMU's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Qcow2 => "qcow2",
+        }
+    }
+}
+
 /// Where its network card is plugged in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Network {

@@ -1,22 +1,23 @@
 //! What two hosts answer about one machine: its CPU, its disks and whether they share them, its firmware, TLS.
+mod cpu;
+mod tls;
+
 use std::collections::HashMap;
 
 use roxmltree::Document;
 use uuid::Uuid;
 use virt::connect::Connect;
 
+use super::choices::path_in;
 use super::facts::HostFacts;
 use super::finding::Evidence;
 use super::machine::{Disk, Machine, Source};
+use super::{Choices, Place};
 use crate::Result;
 use crate::domain::State;
 use crate::host::Host;
-use crate::host::migrate_ffi::{CpuFit, compare_cpu};
 use crate::install::Format;
 use crate::storage::{self, FolderProblem, Look, PROBE_PREFIX};
-
-/// Where QEMU's certificates lie (qemu.conf: default_tls_x509_cert_dir).
-const TLS_FOLDER: &str = "/etc/pki/qemu";
 
 /// The hosts' answers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +30,16 @@ pub struct Answers {
     pub disks: Vec<DiskAnswer>,
     /// What TLS lacks, source and destination; asked for only when TLS is wanted.
     pub tls: Vec<TlsAnswer>,
+    /// Other places that were chosen for copies.
+    pub places: Vec<PlaceAnswer>,
+}
+
+/// What is known of a place that was chosen for a copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceAnswer {
+    pub path: String,
+    pub there: File,
+    pub folder: Room,
 }
 
 /// Whether the destination can give the machine its CPU.
@@ -59,7 +70,11 @@ pub struct DiskAnswer {
     pub there: File,
     /// Whether the file that it stands on is there; `None` if it stands on none, or if the host can't tell.
     pub backing_there: Option<bool>,
+    /// Whether both hosts see that file as the same.
+    pub backing_shared: Shared,
     pub shared: Shared,
+    /// The machine there that has the file at its path there, if that is not the same file.
+    pub used_there: Option<String>,
     pub folder: Room,
 }
 
@@ -86,7 +101,9 @@ pub struct Image {
     pub length: u64,
     /// Seconds and nanoseconds, as text.
     pub changed: Option<String>,
+    /// The file that it stands on, and that one's format.
     pub backing: Option<String>,
+    pub backing_format: Option<String>,
 }
 
 /// Whether both hosts see the same data.
@@ -120,7 +137,7 @@ impl DiskAnswer {
 impl Answers {
     /// Asks both hosts. To find out whether they share a folder, an empty file may be made here for a moment.
     pub fn read(source: (&Host, &HostFacts), dest: (&Host, &HostFacts), machine: &Machine, tls: bool) -> Result<Self> {
-        let mut answers = Self { cpu: cpu(source.0, dest.0, machine)?, ..Self::default() };
+        let mut answers = Self { cpu: cpu::ask(source.0, dest.0, machine)?, ..Self::default() };
         if let Some(loader) = machine.loader.clone().filter(|l| l.starts_with('/')) {
             answers.loader = dest.0.call(move |conn| Ok(storage::exists(conn, &loader)))?;
         }
@@ -128,54 +145,48 @@ impl Answers {
         for disk in &machine.disks {
             let mut answer = look(source, dest, disk)?;
             answer.shared = shared(source, dest, machine, disk, &answer, &mut witnesses)?;
+            look_closer(source, dest, machine, &mut answer, &mut witnesses)?;
             answers.disks.push(answer);
         }
         if tls {
-            answers.tls = vec![certificates(source.0, "client-cert.pem")?, certificates(dest.0, "server-cert.pem")?];
+            answers.tls = tls::ask(source.0, dest.0)?;
         }
         Ok(answers)
     }
-}
 
-/// A CPU that is its host's own is compared as what this host would call its model.
-fn cpu(source: &Host, dest: &Host, machine: &Machine) -> Result<Option<CpuAnswer>> {
-    let Some(mut cpu) = machine.cpu.clone() else { return Ok(None) };
-    let (arch, virt_type) = (machine.arch.clone(), machine.virt_type.clone());
-    match machine.cpu_mode.as_deref() {
-        Some("custom") if cpu.contains("<model") => {}
-        // It only has a topology, or is made anew at each start.
-        Some("custom") => return Ok(None),
-        Some("host-model") if !machine.state.is_active() => return Ok(None),
-        _ => {
-            let (arch, virt_type) = (arch.clone(), virt_type.clone());
-            let own = source
-                .call(move |conn| Ok(conn.domain_capabilities(None, Some(&arch), None, Some(&virt_type), 0).ok()))?;
-            let Some(own) = own.as_deref().and_then(host_model) else { return Ok(None) };
-            cpu = own;
+    /// Asks what only these choices need to know: certificates, and other places for copies.
+    pub fn ask(
+        &mut self,
+        source: &Host,
+        dest: (&Host, &HostFacts),
+        machine: &Machine,
+        choices: &Choices,
+    ) -> Result<()> {
+        if choices.tls && self.tls.is_empty() {
+            self.tls = tls::ask(source, dest.0)?;
         }
+        for (disk, answer) in machine.disks.iter().zip(&self.disks) {
+            let Some(path) = chosen_path(disk, answer, dest.1, choices) else { continue };
+            if self.places.iter().any(|p| p.path == path) {
+                continue;
+            }
+            let there = path.clone();
+            let (there, folder) = dest.0.call(move |conn| Ok((file(conn, &there), room(conn, &there))))?;
+            self.places.push(PlaceAnswer { path, there, folder });
+        }
+        Ok(())
     }
-    let fit = dest.call(move |conn| Ok(compare_cpu(conn, &arch, &virt_type, &cpu)))?;
-    Ok(Some(match fit {
-        Ok(CpuFit::Fits) => CpuAnswer::Fits,
-        Ok(CpuFit::Differs(words)) => missing_features(&words).map_or(CpuAnswer::Differs(words), CpuAnswer::Lacks),
-        Err(e) => CpuAnswer::Unknown(e.to_string()),
-    }))
 }
 
-/// `<mode name='host-model'>` of the domain capabilities, as a CPU to compare.
-fn host_model(capabilities: &str) -> Option<String> {
-    let document = Document::parse(capabilities).ok()?;
-    let is_model = |n: &roxmltree::Node| n.has_tag_name("mode") && n.attribute("name") == Some("host-model");
-    let mode = document.descendants().find(is_model)?;
-    let (first, last) = (mode.first_element_child()?, mode.last_element_child()?);
-    let inside = capabilities.get(first.range().start..last.range().end)?;
-    Some(format!("<cpu mode='custom' match='exact'>{inside}</cpu>"))
-}
-
-/// libvirt ends its words with the list: "… required features: avx, avx2".
-fn missing_features(words: &str) -> Option<Vec<String>> {
-    let (_, list) = words.rsplit_once("features: ")?;
-    Some(list.split(',').map(|f| f.trim().to_owned()).filter(|f| !f.is_empty()).collect())
+/// The path there that was chosen for a copy of the disk; `None` when it is the usual one.
+pub(super) fn chosen_path(disk: &Disk, answer: &DiskAnswer, dest: &HostFacts, choices: &Choices) -> Option<String> {
+    let place = choices.disk(&disk.target)?.place.as_ref()?;
+    let folder = match place {
+        Place::Folder(folder) => folder,
+        Place::Pool(pool) => dest.pool(pool)?.target.as_ref()?,
+    };
+    let path = path_in(folder, answer.path.as_ref()?);
+    (answer.path_there.as_ref() != Some(&path)).then_some(path)
 }
 
 fn look(source: (&Host, &HostFacts), dest: (&Host, &HostFacts), disk: &Disk) -> Result<DiskAnswer> {
@@ -204,6 +215,33 @@ fn look(source: (&Host, &HostFacts), dest: (&Host, &HostFacts), disk: &Disk) -> 
         })?;
     }
     Ok(answer)
+}
+
+/// What matters of a disk that is copied: who uses the file that is in the way, and whether what it stands on is the same.
+fn look_closer(
+    source: (&Host, &HostFacts),
+    dest: (&Host, &HostFacts),
+    machine: &Machine,
+    answer: &mut DiskAnswer,
+    witnesses: &mut HashMap<String, bool>,
+) -> Result<()> {
+    if let (Shared::Yes(_), _) | (_, File::Missing | File::None) = (answer.shared, &answer.there) {
+    } else if let Some(path) = answer.path_there.clone() {
+        answer.used_there = dest.0.call(move |conn| storage::domain_using_path(conn, &path))?;
+    }
+    let backing = answer.image().and_then(|i| i.backing.clone());
+    let (Some(path), Some(true)) = (backing, answer.backing_there) else { return Ok(()) };
+    let (here, there) = (path.clone(), path.clone());
+    let base = Disk { source: Source::File(path.clone()), ..Disk::default() };
+    let base_answer = DiskAnswer {
+        here: source.0.call(move |conn| Ok(file(conn, &here)))?,
+        there: dest.0.call(move |conn| Ok(file(conn, &there)))?,
+        path: Some(path.clone()),
+        path_there: Some(path),
+        ..DiskAnswer::default()
+    };
+    answer.backing_shared = shared(source, dest, machine, &base, &base_answer, witnesses)?;
+    Ok(())
 }
 
 fn file(conn: &Connect, path: &str) -> File {
@@ -240,6 +278,10 @@ fn image(xml: &str) -> Option<Image> {
         backing: backing
             .and_then(|b| b.children().find(|n| n.has_tag_name("path")))
             .and_then(|p| p.text())
+            .map(str::to_owned),
+        backing_format: backing
+            .and_then(|b| b.children().find(|n| n.has_tag_name("format")))
+            .and_then(|f| f.attribute("type"))
             .map(str::to_owned),
     })
 }
@@ -316,42 +358,9 @@ fn witness(source: &Host, dest: &Host, folder: &str, folder_there: &str) -> bool
     seen
 }
 
-fn certificates(host: &Host, own: &'static str) -> Result<TlsAnswer> {
-    let look = host.call(|conn| Ok(storage::look(conn, TLS_FOLDER)))?;
-    Ok(match look {
-        Look::Here(folder) => match ["ca-cert.pem", own].iter().find(|f| !folder.names.iter().any(|n| n == *f)) {
-            None => TlsAnswer::Ready,
-            // A host without a certificate as a client shows the one that it has as a server.
-            Some(&"client-cert.pem") if folder.names.iter().any(|n| n == "server-cert.pem") => TlsAnswer::Ready,
-            Some(file) => TlsAnswer::Lacks(format!("{TLS_FOLDER}/{file}")),
-        },
-        Look::No(FolderProblem::Missing | FolderProblem::NotFolder) => {
-            TlsAnswer::Lacks(format!("{TLS_FOLDER}/ca-cert.pem"))
-        }
-        Look::No(problem) => TlsAnswer::Unknown(problem.of(TLS_FOLDER)),
-        Look::Unknown(words) => TlsAnswer::Unknown(words),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn features_are_read_out_of_libvirts_words() {
-        let words = "the CPU is incompatible with host CPU: Host CPU does not provide required features: avx, avx2";
-        assert_eq!(missing_features(words), Some(vec!["avx".into(), "avx2".into()]));
-        assert_eq!(missing_features("other vendor"), None);
-    }
-
-    #[test]
-    fn a_host_model_becomes_a_cpu() {
-        let xml = "<domainCapabilities><cpu><mode name='host-model' supported='yes'><model fallback='forbid'>EPYC</model>\
-                   <feature policy='require' name='avx'/></mode></cpu></domainCapabilities>";
-        let want = "<cpu mode='custom' match='exact'><model fallback='forbid'>EPYC</model><feature policy='require' name='avx'/></cpu>";
-        assert_eq!(host_model(xml).as_deref(), Some(want));
-        assert_eq!(host_model("<domainCapabilities/>"), None);
-    }
 
     #[test]
     fn a_volume_is_read_with_its_backing_file() {

@@ -8,6 +8,7 @@ use virt::connect::Connect;
 use virt::storage_pool::StoragePool;
 
 use super::finding::Version;
+use super::subnet;
 use crate::Result;
 use crate::domain::DomainId;
 use crate::host::{Host, stats};
@@ -43,6 +44,8 @@ pub struct HostFacts {
     pub machines: Vec<Neighbour>,
     /// Where it is reached from here.
     pub address: Option<IpAddr>,
+    /// The prefix of that address's subnet; `None` when nobody tells.
+    pub prefix: Option<u8>,
     /// Whether its name is known here, and as what.
     pub name_resolves: Vec<IpAddr>,
     /// Whether Xen's old relocation server answers; `None` if it could not be asked or is not used.
@@ -92,6 +95,7 @@ impl HostFacts {
             Some(name) => resolve(&name).first().copied(),
             None => facts.name_resolves.iter().copied().find(|a| !a.is_loopback()).or_else(own_address),
         };
+        facts.prefix = facts.address.and_then(subnet::prefix_of);
         if facts.has_xend() {
             facts.relocation =
                 facts.address.map(|to| TcpStream::connect_timeout(&(to, RELOCATION_PORT).into(), PROBE).is_ok());

@@ -1,7 +1,7 @@
 //! What a check of a migration says: which check, how bad, why, and what can be done about it — as values to translate.
 use std::fmt;
 
-use super::Kind;
+use super::{Compression, Feature, Kind};
 
 /// The checks, in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +26,7 @@ pub enum Check {
     Address,
     Tls,
     Relocation,
+    Options,
 }
 
 impl Check {
@@ -52,6 +53,7 @@ impl Check {
             Self::Address => "address",
             Self::Tls => "tls",
             Self::Relocation => "relocation",
+            Self::Options => "options",
         }
     }
 }
@@ -160,6 +162,11 @@ pub enum Reason {
     HostInterface { host: String, device: String },
     #[error("{from} and {to} are in different subnets: the machine may not be reachable there under its address")]
     OtherSubnet { from: String, to: String },
+    #[error(
+        "{from} and {to} are in different subnets if their prefix is the usual /{prefix}, which no host tells: \
+             the machine may not be reachable there under its address"
+    )]
+    PerhapsOtherSubnet { from: String, to: String, prefix: u8 },
     #[error("whether both hosts are in one subnet could not be found out")]
     SubnetUnknown,
 
@@ -175,6 +182,14 @@ pub enum Reason {
     NoFolder { host: String, folder: String },
     #[error("{host} has a file {path} already, which is not this disk")]
     OtherFile { host: String, path: String },
+    #[error("{path} on {host} is removed when the move begins, and does not come back if the move fails")]
+    Replaced { host: String, path: String },
+    #[error("{path} is the same file on both hosts: a copy of it needs another place")]
+    OntoItself { path: String },
+    #[error("whether {host} has the same {path} could not be found out; if it is another one, the copy is worthless")]
+    BackingAssumed { host: String, path: String },
+    #[error("it has no disk {target}")]
+    NoDisk { target: String },
     #[error("{path} is there on {host}, but is not the same file: the storage is not shared")]
     NotShared { host: String, path: String },
     #[error("whether {path} is the same on {host} could not be found out")]
@@ -202,6 +217,25 @@ pub enum Reason {
     RelocationClosed { host: String, port: u16 },
     #[error("the relocation server of {host} could not be asked; it must listen on port {port}")]
     RelocationUnknown { host: String, port: u16 },
+
+    #[error("{first} and {second} do not go together")]
+    Clash { first: Feature, second: Feature },
+    #[error("{first} needs {second}")]
+    Needs { first: Feature, second: Feature },
+    #[error("{host} does not compress memory by {}", .method.name())]
+    NoCompression { host: String, method: Compression },
+    #[error("{first} has no effect with {second}")]
+    NoEffect { first: Feature, second: Feature },
+    #[error("the daemon of {host} can't log in at {uri}: it names no host")]
+    PeerLocal { host: String, uri: String },
+    #[error("the daemon of {host} must log in at {uri} by itself; whether it may is only known then")]
+    PeerLogin { host: String, uri: String },
+    #[error("its definition stays on {host} as well; started in both places, it would destroy its disks")]
+    StaysDefined { host: String },
+    #[error("“{name}” can't be a machine's name")]
+    BadName { name: String },
+    #[error("its name can't change while its memory is taken along like this")]
+    NameInMemory,
 }
 
 /// (major, minor, micro).
@@ -231,6 +265,12 @@ pub enum Remedy {
     CreateFolder { host: String, folder: String },
     #[error("remove or rename {path} on {host}")]
     RemoveFile { host: String, path: String },
+    #[error("if it is left over from an earlier move of this machine, let it be replaced (--replace {path})")]
+    Replace { path: String },
+    #[error("if {host} has the same {path}, copy only what lies over it (--incremental)")]
+    Incremental { host: String, path: String },
+    #[error("choose another place there (--disk {target},folder=FOLDER)")]
+    OtherPlace { target: String },
     #[error("copy the disk along ({})", .0.option())]
     CopyDisk(Kind),
     #[error("choose another kind ({})", .0.option())]
@@ -253,7 +293,7 @@ pub enum Remedy {
     DropSave,
     #[error("wait until it is done, or cancel it")]
     Wait,
-    #[error("rename one of the two")]
+    #[error("rename one of the two, or give it another name there (--new-name NAME)")]
     Rename,
     #[error("update {host}")]
     Update { host: String },
@@ -263,6 +303,12 @@ pub enum Remedy {
     SetUpTls { host: String },
     #[error("switch on xend-relocation-server in /etc/xen/xend-config.sxp on {host}, and open port {port}")]
     EnableRelocation { host: String, port: u16 },
+    #[error("leave out {0}")]
+    LeaveOut(Feature),
+    #[error("compress by another method (--compress {})", .0.name())]
+    Compress(Compression),
+    #[error("give a URI that {host} can use (--peer-uri)")]
+    PeerUri { host: String },
 }
 
 fn list(have: &[String]) -> String {

@@ -3,6 +3,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use virt::domain::{Domain, DomainStateReason};
+use virt::enumutil::Enum;
 use virt_sys as sys;
 
 use crate::domain::{DomainId, read};
@@ -75,12 +77,20 @@ impl Figures {
     }
 }
 
+/// Whether the machine has a job now.
+pub(super) fn runs(domain: &Domain) -> bool {
+    migrate_ffi::job(domain).is_ok_and(|(kind, _)| is_running(kind))
+}
+
+fn is_running(kind: u32) -> bool {
+    matches!(kind, sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED)
+}
+
 /// The figures of the machine's job; `None` when it has none.
 pub fn figures(host: &Host, id: DomainId) -> Result<Option<Figures>> {
     host.call(move |conn| {
         let (kind, named) = migrate_ffi::job(&read::lookup(conn, id)?)?;
-        let runs = matches!(kind, sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED);
-        Ok(runs.then(|| Figures::of(&named)))
+        Ok(is_running(kind).then(|| Figures::of(&named)))
     })
 }
 
@@ -102,6 +112,17 @@ pub fn set_downtime(host: &Host, id: DomainId, milliseconds: u64) -> Result<()> 
 /// Lets the machine go over to the destination now, with what memory is there. There is no way back from it.
 pub fn switch_over(host: &Host, id: DomainId) -> Result<()> {
     host.call(move |conn| migrate_ffi::start_postcopy(&read::lookup(conn, id)?))
+}
+
+/// Whether the machine has gone over to the destination by post-copy; asked of its source.
+pub fn has_switched(host: &Host, id: DomainId) -> Result<bool> {
+    host.call(move |conn| {
+        let paused = match read::lookup(conn, id)?.state()?.1 {
+            Enum::Known(DomainStateReason::Paused(reason)) => reason.to_raw(),
+            _ => return Ok(false),
+        };
+        Ok(matches!(paused, sys::VIR_DOMAIN_PAUSED_POSTCOPY | sys::VIR_DOMAIN_PAUSED_POSTCOPY_FAILED))
+    })
 }
 
 /// Between two looks at a job.

@@ -5,10 +5,10 @@ use virt::connect::Connect;
 use virt_sys as sys;
 
 use super::job::{self, Figures};
-use super::made::{Made, There, insist, state};
+use super::journal::Record;
 use super::plan::Plan;
-use super::run::{Done, On, Progress, Step};
-use super::{Kind, xml};
+use super::run::{On, Progress, Step};
+use super::{Kind, made, xml};
 use crate::domain::read;
 use crate::host::migrate_ffi::{self, Params};
 use crate::host::{Host, HostId};
@@ -19,40 +19,28 @@ use crate::{Error, Result};
 /// A job that has sent nothing for so long is taken for dead: its link was cut.
 const STALL: Duration = Duration::from_secs(30);
 
-pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel) -> Result<Done> {
-    let mut made = Made::default();
-    let moved = prepare(dest, plan, on, cancel, &mut made).and_then(|()| {
-        made.definition = true;
-        transfer(source, dest, plan, on, cancel)
-    });
-    let id = plan.id;
-    if let Err(cause) = moved {
-        on(Progress::begin(Step::RollBack));
-        // The last step may have gone well although its answer was lost: what counts is where the machine runs.
-        let (here, there) = (insist(source, move |c| state(c, id)), insist(dest, move |c| state(c, id)));
-        if !matches!((here, there), (Ok(There::Gone | There::Defined), Ok(There::Active))) {
-            let left = made.undo(dest, plan);
-            return Err(if left.is_empty() { cause } else { Error::LeftBehind { cause: Box::new(cause), left } });
-        }
-        tracing::warn!(error = %cause, "the migration went well all the same");
-    }
-    finish(source, dest, plan, on)?;
-    Ok(Done { left_here: plan.copies.iter().map(|c| c.path.clone()).collect() })
+/// Lets libvirt move it. What is left to do then is the journal's.
+pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, record: &Record) -> Result<()> {
+    prepare(dest, plan, on, cancel, record)?;
+    record.change(|entry| entry.definition = true)?;
+    transfer(source, dest, plan, on, cancel)
 }
 
 /// Makes the images that disks are copied into. libvirt would make them itself only where a pool is started over their
 /// folder, and never removes them after a failure.
-fn prepare(dest: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> Result<()> {
+fn prepare(dest: &Host, plan: &Plan, on: On, cancel: &Cancel, record: &Record) -> Result<()> {
     on(Progress::begin(Step::Prepare));
+    made::make_room(dest, plan)?;
     for copy in plan.copies.clone() {
         cancel.check()?;
         let path = copy.path_there.clone();
-        let created = dest.call(move |conn| storage::create(conn, &copy.path_there, copy.capacity, copy.format, true));
-        // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
-        if matches!(created, Ok(()) | Err(Error::Lost { .. })) {
-            made.files.push(path);
-        }
-        created?;
+        made::file(record, dest, &path, || {
+            dest.call(move |conn| match &copy.backing {
+                // Without what it stands on, libvirt would make half a disk of it, and say nothing.
+                Some((base, format)) => storage::create_over(conn, &copy.path_there, copy.capacity, base, format),
+                None => storage::create(conn, &copy.path_there, copy.capacity, copy.format, true),
+            })
+        })?;
     }
     Ok(())
 }
@@ -78,13 +66,17 @@ fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
     let domain = read::lookup(from, plan.id)?;
     let mut params = Params::new();
     let choices = &plan.choices;
-    if !(choices.bridges.is_empty() && choices.networks.is_empty() && plan.eject.is_empty()) {
-        let now = xml::for_destination(&xml::of_domain(from, plan.id, true)?, choices, &plan.eject)?;
-        params.add(sys::VIR_MIGRATE_PARAM_DEST_XML, &now)?;
+    let now = xml::of_domain(from, plan.id, true)?;
+    let there = xml::for_destination(&now, choices, &plan.eject)?;
+    if there != now {
+        params.add(sys::VIR_MIGRATE_PARAM_DEST_XML, &there)?;
         if plan.persistent {
             let later = xml::for_destination(&xml::of_domain(from, plan.id, false)?, choices, &plan.eject)?;
             params.add(sys::VIR_MIGRATE_PARAM_PERSIST_XML, &later)?;
         }
+    }
+    if let Some(name) = choices.name.as_ref().filter(|name| **name != plan.name) {
+        params.add(sys::VIR_MIGRATE_PARAM_DEST_NAME, name)?;
     }
     if let Some(address) = &choices.address {
         let address = if address.contains(':') { format!("[{address}]") } else { address.clone() };
@@ -96,16 +88,32 @@ fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
     for copy in &plan.copies {
         params.add(sys::VIR_MIGRATE_PARAM_MIGRATE_DISKS, &copy.target)?;
     }
-    migrate_ffi::migrate(&domain, to, &params, flags(plan))
+    if let Some(connections) = choices.parallel {
+        params.add_int(sys::VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS, connections)?;
+    }
+    if let Some(method) = choices.compress {
+        params.add(sys::VIR_MIGRATE_PARAM_COMPRESSION, method.name())?;
+    }
+    match choices.way.peer_uri() {
+        Some(uri) => migrate_ffi::migrate_to(&domain, uri, &params, flags(plan)),
+        None => migrate_ffi::migrate(&domain, to, &params, flags(plan)),
+    }
 }
 
 fn flags(plan: &Plan) -> u32 {
     let choices = &plan.choices;
     let qemu = plan.driver == "QEMU";
+    let (copies, over) = (!plan.copies.is_empty(), plan.copies.iter().any(|c| c.backing.is_some()));
     [
         (true, sys::VIR_MIGRATE_LIVE),
-        (plan.persistent, sys::VIR_MIGRATE_PERSIST_DEST | sys::VIR_MIGRATE_UNDEFINE_SOURCE),
-        (!plan.copies.is_empty(), sys::VIR_MIGRATE_NON_SHARED_DISK),
+        (plan.persistent, sys::VIR_MIGRATE_PERSIST_DEST),
+        (plan.persistent && !choices.keep, sys::VIR_MIGRATE_UNDEFINE_SOURCE),
+        (copies && !over, sys::VIR_MIGRATE_NON_SHARED_DISK),
+        (copies && over, sys::VIR_MIGRATE_NON_SHARED_INC),
+        (choices.way.peer_uri().is_some(), sys::VIR_MIGRATE_PEER2PEER),
+        (choices.way.is_tunnel(), sys::VIR_MIGRATE_TUNNELLED),
+        (choices.parallel.is_some(), sys::VIR_MIGRATE_PARALLEL),
+        (choices.compress.is_some(), sys::VIR_MIGRATE_COMPRESSED),
         (choices.kind == Kind::PostCopy, sys::VIR_MIGRATE_POSTCOPY),
         (choices.tls, sys::VIR_MIGRATE_TLS),
         (choices.auto_converge, sys::VIR_MIGRATE_AUTO_CONVERGE),
@@ -139,6 +147,10 @@ impl<'a> Watch<'a> {
     fn look(&mut self, cancel: &Cancel, dest_lives: bool) {
         // Errors here are the move's own to tell.
         let figures = job::figures(self.source, self.plan.id).ok().flatten();
+        // Another program, or the window, may have switched it over.
+        if self.plan.choices.kind == Kind::PostCopy && !self.switched {
+            self.switched = job::has_switched(self.source, self.plan.id).unwrap_or_default();
+        }
         if let Some(figures) = figures {
             self.told(figures);
         }
@@ -172,7 +184,8 @@ impl<'a> Watch<'a> {
 
     /// Post-copy begins when memory was sent once: what is fetched one page at a time is then little.
     fn perhaps_switch(&mut self, figures: Figures) {
-        if self.plan.choices.kind == Kind::PostCopy && figures.iteration > 1 {
+        let by_itself = self.plan.choices.kind == Kind::PostCopy && !self.plan.choices.on_demand;
+        if by_itself && figures.iteration > 1 {
             match job::switch_over(self.source, self.plan.id) {
                 Ok(()) => {
                     self.switched = true;
@@ -183,27 +196,4 @@ impl<'a> Watch<'a> {
             }
         }
     }
-}
-
-/// Sees that it runs there and is gone here, and takes along what libvirt does not.
-fn finish(source: &Host, dest: &Host, plan: &Plan, on: On) -> Result<()> {
-    on(Progress::begin(Step::Remove));
-    let id = plan.id;
-    let there = insist(dest, move |c| state(c, id))?;
-    if there != There::Active {
-        let message = format!("{} was moved, but does not run on {}", plan.name, plan.dest);
-        return Err(Error::Libvirt { code: 0, message });
-    }
-    if plan.autostart {
-        insist(dest, move |c| Ok(read::lookup(c, id)?.set_autostart(true).map(drop)?))?;
-    }
-    // libvirt has removed it, unless it lost the link at the end.
-    let persistent = plan.persistent;
-    insist(source, move |c| match state(c, id)? {
-        There::Defined if persistent => Ok(read::lookup(c, id)?.undefine()?),
-        _ => Ok(()),
-    })?;
-    source.refresh(id);
-    dest.refresh(id);
-    Ok(())
 }

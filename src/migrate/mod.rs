@@ -2,13 +2,15 @@
 pub mod answers;
 pub mod board;
 pub mod check;
+mod choices;
 pub mod command_line;
+pub mod dragged;
 pub mod estimate;
 pub mod evacuate;
 pub mod facts;
 pub mod finding;
 pub mod job;
-pub mod known;
+pub mod journal;
 mod live;
 pub mod machine;
 mod made;
@@ -17,12 +19,18 @@ pub mod plan;
 pub mod prepare;
 pub mod run;
 mod static_move;
+mod subnet;
 pub mod survey;
 mod transfer;
 pub mod xml;
 
+use serde::{Deserialize, Serialize};
+
+pub use choices::{Choices, Compression, DiskChoice, Feature, Place, Way};
+
 /// How a machine moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// It runs on; its disks lie on storage that both hosts share.
     Live,
@@ -60,60 +68,4 @@ impl Kind {
     pub fn copies(self) -> bool {
         matches!(self, Self::Copy | Self::Static)
     }
-}
-
-/// What a person chose for a migration.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choices {
-    pub kind: Kind,
-    /// The answer to "is it shared?" for disks where no evidence says it.
-    pub shared: Option<bool>,
-    /// Bridges here, and which to use there instead.
-    pub bridges: Vec<(String, String)>,
-    /// Networks here, and which to use there instead.
-    pub networks: Vec<(String, String)>,
-    /// Empties CD and floppy drives whose medium the destination does not have.
-    pub eject: bool,
-    /// The address at which the source reaches the destination, in place of the name that the destination tells.
-    pub address: Option<String>,
-    /// Encrypts the stream.
-    pub tls: bool,
-    /// MiB/s at most.
-    pub bandwidth: Option<u64>,
-    /// Milliseconds that the machine may stand still at the switch-over.
-    pub downtime: Option<u64>,
-    /// Slows the machine down if its memory changes faster than it can be sent.
-    pub auto_converge: bool,
-}
-
-impl Choices {
-    /// libvirt's defaults for everything but the kind.
-    pub fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            shared: None,
-            bridges: Vec::new(),
-            networks: Vec::new(),
-            eject: false,
-            address: None,
-            tls: false,
-            bandwidth: None,
-            downtime: None,
-            auto_converge: false,
-        }
-    }
-
-    /// The bridge there for one here.
-    pub fn bridge<'a>(&'a self, here: &'a str) -> &'a str {
-        other_name(&self.bridges, here)
-    }
-
-    /// The network there for one here.
-    pub fn network<'a>(&'a self, here: &'a str) -> &'a str {
-        other_name(&self.networks, here)
-    }
-}
-
-fn other_name<'a>(pairs: &'a [(String, String)], here: &'a str) -> &'a str {
-    pairs.iter().find(|(from, _)| from == here).map_or(here, |(_, to)| to)
 }

@@ -38,6 +38,11 @@ impl Survey {
         Ok(Self { machine, source: Arc::clone(source.1), dest: Arc::clone(dest.1), answers })
     }
 
+    /// Asks what only these choices need to know ([`Answers::ask`]).
+    pub fn ask(&mut self, source: &Host, dest: &Host, choices: &Choices) -> Result<()> {
+        self.answers.ask(source, (dest, &self.dest), &self.machine, choices)
+    }
+
     /// What a verdict on these choices stands on.
     pub fn input<'a>(&'a self, choices: &'a Choices) -> Input<'a> {
         Input { machine: &self.machine, source: &self.source, dest: &self.dest, answers: &self.answers, choices }

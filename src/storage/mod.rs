@@ -72,6 +72,22 @@ pub fn create(conn: &Connect, path: &str, bytes: u64, format: Format, sparse: bo
     create_in(&pool, name, bytes, format, sparse).map(drop)
 }
 
+/// Makes an empty qcow2 image of `bytes` at `path` that stands on the file `backing` (both absolute, on the host); never
+/// over one that is there. `backing_format` is QEMU's name.
+pub fn create_over(conn: &Connect, path: &str, bytes: u64, backing: &str, backing_format: &str) -> Result<()> {
+    let (folder, name) = split(path)?;
+    let pool = FolderPool::open(conn, folder).map_err(|e| e.into_error(folder))?;
+    let xml = format!(
+        "<volume><name>{}</name><capacity unit='bytes'>{bytes}</capacity><allocation unit='bytes'>0</allocation>\
+         <target><format type='qcow2'/></target><backingStore><path>{}</path><format type='{}'/></backingStore></volume>",
+        escape(name),
+        escape(backing),
+        escape(backing_format),
+    );
+    StorageVol::create_xml(pool.pool(), &xml, 0)?;
+    Ok(())
+}
+
 /// Removes the file at `path` (absolute, on the host). `false`: it was not there.
 pub fn remove(conn: &Connect, path: &str) -> Result<bool> {
     let (folder, name) = split(path)?;
@@ -127,10 +143,7 @@ fn clean(folder: &str) -> &str {
 }
 
 fn create_in(pool: &FolderPool, name: &str, bytes: u64, format: Format, sparse: bool) -> Result<StorageVol> {
-    let format = match format {
-        Format::Raw => "raw",
-        Format::Qcow2 => "qcow2",
-    };
+    let format = format.name();
     let allocation = if sparse { 0 } else { bytes };
     let xml = format!(
         "<volume><name>{}</name><capacity unit='bytes'>{bytes}</capacity><allocation unit='bytes'>{allocation}</allocation>\

@@ -12,7 +12,7 @@
 # and nothing survives the end of the first process in it, however it ends.
 #
 # CMD sees DROVER_LAB (state directory), DROVER_LAB_A/_B (URIs over a unix socket), _TA/_TB (tcp), _SA/_SB (ssh, empty without
-# sshd), DROVER_LAB_NFS (the NFS server's address; it exports /soft, and /secure to ports below 1024 only) and DROVER_LAB_SH (this file). On each host: bridges
+# sshd), DROVER_LAB_NFS (the NFS server's address; it exports /soft, and /secure to ports below 1024 only) and DROVER_LAB_SH (this file), and a XDG_STATE_HOME of its own. On each host: bridges
 # xenbr0 (uplink) and br0 (isolated), folders /srv/shared (same on both), /srv/local and /vmware/xen/images (its own;
 # from here: $DROVER_LAB/HOST/local and $DROVER_LAB/HOST/images).
 set -euo pipefail
@@ -47,7 +47,7 @@ check() {
     command -v $c >/dev/null || missing+=("$c")
   done
   [ ${#missing[@]} = 0 ] || { echo "not installed: ${missing[*]} (make deps-test installs them)"; return 1; }
-  "$HERE/trees.sh" --installer >/dev/null || { echo "Debian's installer images are not installed (make deps-test installs them)"; return 1; }
+  "$HERE/trees.sh" --kernel >/dev/null 2>&1 || { echo "neither Debian's installer images nor a kernel in /boot (make deps-test installs one)"; return 1; }
   unshare -n -m -u -p -f --mount-proc true 2>/dev/null || { echo "namespaces are not allowed here"; return 1; }
   echo ok
 }
@@ -212,8 +212,8 @@ export_uris() {
   if [ -f "$DROVER_LAB/id" ]; then
     DROVER_LAB_SA="qemu+ssh://root@$NET.11/system?$key" DROVER_LAB_SB="qemu+ssh://root@$NET.12/system?$key"
   fi
-  DROVER_LAB_NFS=$NFS DROVER_LAB_SH=$HERE/lab.sh
-  export DROVER_LAB_A DROVER_LAB_B DROVER_LAB_TA DROVER_LAB_TB DROVER_LAB_SA DROVER_LAB_SB DROVER_LAB_NFS DROVER_LAB_SH
+  DROVER_LAB_NFS=$NFS DROVER_LAB_SH=$HERE/lab.sh XDG_STATE_HOME=$DROVER_LAB/state
+  export DROVER_LAB_A DROVER_LAB_B DROVER_LAB_TA DROVER_LAB_TB DROVER_LAB_SA DROVER_LAB_SB DROVER_LAB_NFS DROVER_LAB_SH XDG_STATE_HOME
 }
 
 signal() { kill "-$1" "$(cat "$DROVER_LAB/$2/libvirtd.pid")"; }

@@ -14,7 +14,7 @@ use crate::pair::Mover;
 use crate::support::{Lab, lab, open, virsh};
 
 /// What blocks a kind, in words.
-fn blocks(mover: &Mover, hosts: &(Host, Host), kind: Kind) -> Vec<(Check, String)> {
+pub fn blocks(mover: &Mover, hosts: &(Host, Host), kind: Kind) -> Vec<(Check, String)> {
     let choices = Choices::new(kind);
     let found = check(&mover.survey(hosts).input(&choices)).into_iter();
     found.filter(|f| f.severity == Severity::Block).map(|f| (f.check, f.reason.to_string())).collect()
@@ -75,7 +75,7 @@ fn taken_names_and_media_are_told_before() {
 }
 
 /// Moves it and gives what is to say afterwards, and the steps it went through.
-fn moved(mover: &Mover, hosts: &(Host, Host), choices: &Choices) -> (Done, Vec<Step>) {
+pub fn moved(mover: &Mover, hosts: &(Host, Host), choices: &Choices) -> (Done, Vec<Step>) {
     let plan = mover.plan_with(hosts, choices).unwrap_or_else(|f| panic!("{}: {f:?}", mover.name));
     let steps = Mutex::new(Vec::new());
     let on = |p: Progress| {
@@ -88,7 +88,7 @@ fn moved(mover: &Mover, hosts: &(Host, Host), choices: &Choices) -> (Done, Vec<S
     (done, steps.into_inner().expect("no panic before"))
 }
 
-fn gone_and_running(mover: &Mover) {
+pub fn gone_and_running(mover: &Mover) {
     assert_eq!(mover.states(), ("-".into(), "running".into()), "gone here, running there");
     mover.counts_on();
 }
@@ -206,7 +206,7 @@ fn static_takes_disk_and_memory_along() {
     assert!(images[0] == images[1], "the copy is the same byte for byte");
 }
 
-fn droverctl(from: &str, args: &[&str]) -> (Option<i32>, String, String) {
+pub fn droverctl(from: &str, args: &[&str]) -> (Option<i32>, String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_droverctl")).args(["-c", from]).args(args).output().expect("droverctl");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (out.status.code(), text(&out.stdout), text(&out.stderr))

@@ -54,7 +54,7 @@ impl<'a> Mover<'a> {
     pub fn running(lab: &'a Lab, name: &str, disk: &str, more: &str) -> Self {
         let this = Self::define(lab, name, disk, more);
         virsh(&lab.a, &["start", name]);
-        until("the guest to count", Duration::from_secs(60), || this.ticks() > 3);
+        until("the guest to count", Duration::from_secs(180), || this.ticks() > 3);
         this
     }
 

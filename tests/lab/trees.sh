@@ -1,6 +1,7 @@
 #!/bin/bash
-# trees.sh DIR: fills DIR with install trees made from Debian's own installer package (idempotent).
-# trees.sh --installer: prints the folder of that package, or fails.
+# trees.sh DIR: fills DIR with install trees (idempotent). They are made from Debian's own installer package; where there is
+#   none (Ubuntu), from the newest kernel in /boot and a busybox that shows a blue page as large as that installer's.
+# trees.sh --kernel: prints which kernel they would boot, or fails.
 #   rhel5_source/     shaped like Red Hat Enterprise Linux 5: .treeinfo, images/pxeboot, images/xen
 #   centos-stream9/   shaped like CentOS Stream 9
 #   debian/           Debian's own layout under dists/
@@ -13,11 +14,13 @@
 #   nokernel/         a tree whose .treeinfo names a kernel that is not there
 #   xen-ks.cfg        a kickstart file
 set -euo pipefail
-installer=$(ls -d /usr/lib/debian-installer/images/*/amd64/text/debian-installer/amd64 2>/dev/null | tail -1)
-[ -n "$installer" ] || { echo "trees.sh: no debian-installer-*-netboot-amd64 package" >&2; exit 1; }
-case ${1:?directory} in --installer) echo "$installer"; exit ;; esac
+installer=$(ls -d /usr/lib/debian-installer/images/*/amd64/text/debian-installer/amd64 2>/dev/null | tail -1 || true)
+kernel=${installer:+$installer/linux}
+[ -n "$kernel" ] || kernel=$(ls /boot/vmlinuz-* 2>/dev/null | sort -V | tail -1 || true)
+[ -r "$kernel" ] || { echo "trees.sh: no debian-installer-*-netboot-amd64 package, no kernel in /boot" >&2; exit 1; }
+case ${1:?directory} in --kernel) echo "$kernel"; exit ;; esac
 out=$1
-made_by=$(cat "$0" "$installer/linux" | sha256sum)
+made_by=$(cat "$0" "$kernel" | sha256sum)
 [ "$made_by" != "$(cat "$out.made-by" 2>/dev/null)" ] || exit 0
 rm -rf "$out"
 mkdir -p "$out"
@@ -48,8 +51,7 @@ tree() { # NAME FAMILY VERSION INITRD
   treeinfo "$t" "$2" "$3"
 }
 
-cp "$installer/linux" "$out/.linux"
-cp "$installer/initrd.gz" "$out/.initrd"
+install -m 644 "$kernel" "$out/.linux" # in /boot only root may read it
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -59,7 +61,12 @@ cat >"$root/init" <<'X'
 #!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
+echo 1 >/proc/sys/kernel/printk # the kernel's late words would move the screen
 arg() { for w in $(/bin/busybox cat /proc/cmdline); do case $w in $1=*) echo "${w#*=}";; esac; done; }
+if [ -f /blue ]; then
+  printf '\033[44m\033[2J\033[?25l\033[10;20H\033[30;47m  Choose a language: English  ' >/dev/tty1
+  while :; do /bin/busybox sleep 3600; done
+fi
 for tty in /dev/tty1 /dev/ttyS0; do
   printf '\033[2J\033[1;1H\033[?25l\n  Quick installer\n\n  %s\n\n  The screen stands still.\n' "$(/bin/busybox cat /proc/cmdline)" >$tty 2>/dev/null
 done
@@ -81,7 +88,14 @@ n=$(arg drover.poweroff); [ -z "$n" ] || { /bin/busybox sleep "$n"; /bin/busybox
 while :; do /bin/busybox sleep 3600; done
 X
 chmod 755 "$root/init"
-(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) | gzip -9n >"$out/.quick"
+pack() { (cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) | gzip -n; }
+pack >"$out/.quick"
+if [ -n "$installer" ]; then
+  cp "$installer/initrd.gz" "$out/.initrd"
+else
+  head -c 30M /dev/urandom >"$root/blue" # as large as the real one: a fetch of it can be stopped half-way
+  pack >"$out/.initrd"
+fi
 
 tree rhel5_source "Red Hat Enterprise Linux Server" 5.0 "$out/.initrd"
 tree centos-stream9 "CentOS Stream" 9 "$out/.initrd"

@@ -20,4 +20,4 @@ unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
 export GDK_BACKEND=x11 GSK_RENDERER=cairo GTK_A11Y=atspi NO_AT_BRIDGE=0 GSETTINGS_BACKEND=memory LC_ALL=C.UTF-8 LANGUAGE=en
 export HOME=$work/home XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data XDG_RUNTIME_DIR=$work/run
 mkdir -p "$HOME" "$XDG_CONFIG_HOME" "$XDG_CACHE_HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR"; chmod 700 "$XDG_RUNTIME_DIR"
-dbus-run-session -- /usr/bin/python3 tests/ui/test_window.py "$@"
+dbus-run-session -- /usr/bin/python3 "${DROVER_SCRIPT:-tests/ui/test_window.py}" "$@"

@@ -1,4 +1,5 @@
 //! Checks, remedies, kinds and steps of a migration, translated.
+mod options;
 mod reason;
 
 use drover::migrate::Kind;
@@ -56,6 +57,7 @@ pub fn check(check: Check) -> String {
         Check::Address => gettext("Migration address"),
         Check::Tls => gettext("TLS"),
         Check::Relocation => gettext("Relocation server"),
+        Check::Options => gettext("Options"),
     }
 }
 
@@ -110,6 +112,12 @@ pub fn remedy(remedy: &Remedy) -> String {
             gettext_f("Free memory on {host} by moving other machines away.", &[("host", host)])
         }
         Remedy::FreeSpace { host } => gettext_f("Free space on {host}, or choose another pool.", &[("host", host)]),
+        Remedy::Replace { .. }
+        | Remedy::Incremental { .. }
+        | Remedy::OtherPlace { .. }
+        | Remedy::LeaveOut(_)
+        | Remedy::Compress(_)
+        | Remedy::PeerUri { .. } => options::remedy(remedy),
         Remedy::DeleteSnapshots => gettext("Delete or merge its snapshots."),
         Remedy::DropSave => gettext("Start it, or discard its saved state."),
         Remedy::Wait => gettext("Wait until it has ended, or stop it."),

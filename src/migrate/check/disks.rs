@@ -1,9 +1,12 @@
 //! Disks: the same path there, shared or copied, room for copies, media in drives.
+use std::borrow::Cow;
+
 use super::Input;
-use crate::migrate::answers::{DiskAnswer, File, Room, Shared};
+use crate::install::Format;
+use crate::migrate::answers::{DiskAnswer, File, Image, Room, Shared, chosen_path};
 use crate::migrate::finding::{Check, Evidence, Finding, Reason, Remedy};
 use crate::migrate::machine::{Disk, Source};
-use crate::migrate::{Choices, Kind};
+use crate::migrate::{Choices, Kind, Place};
 use crate::storage;
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
@@ -20,7 +23,30 @@ fn decided(answer: &DiskAnswer, choices: &Choices) -> Shared {
 /// Whether this disk is copied to the destination by the chosen kind.
 pub fn is_copied(disk: &Disk, answer: &DiskAnswer, choices: &Choices) -> bool {
     let data = matches!(disk.source, Source::File(_) | Source::Block(_) | Source::Volume { .. } | Source::Other(_));
-    choices.kind.copies() && data && !disk.is_removable() && decided(answer, choices) == Shared::No
+    if !choices.kind.copies() || !data || disk.is_removable() {
+        return false;
+    }
+    let chosen = choices.disk(&disk.target).and_then(|d| d.copy);
+    chosen.unwrap_or_else(|| decided(answer, choices) == Shared::No)
+}
+
+/// Where a copy goes, and what is known of that place.
+struct Goal<'a> {
+    path: Cow<'a, str>,
+    there: &'a File,
+    folder: &'a Room,
+    /// Whether it is another path than the usual one.
+    chosen: bool,
+}
+
+fn goal<'a>(input: &Input<'a>, disk: &Disk, answer: &'a DiskAnswer) -> Goal<'a> {
+    let Some(path) = chosen_path(disk, answer, input.dest, input.choices) else {
+        let path = Cow::Borrowed(answer.path_there.as_deref().unwrap_or_default());
+        return Goal { path, there: &answer.there, folder: &answer.folder, chosen: false };
+    };
+    let asked = input.answers.places.iter().find(|p| p.path == path);
+    let (there, folder) = asked.map_or((&File::None, &Room::Unknown), |p| (&p.there, &p.folder));
+    Goal { path: path.into(), there, folder, chosen: true }
 }
 
 /// Disks that hold data, with their answers.
@@ -56,9 +82,17 @@ pub fn path(input: &Input) -> Vec<Finding> {
 }
 
 fn pool(input: &Input, disk: &Disk) -> Option<Finding> {
-    let Source::Volume { pool, .. } = &disk.source else { return None };
-    let (host, pool) = (input.dest.name.clone(), pool.clone());
-    match input.dest.pool(&pool) {
+    let host = input.dest.name.clone();
+    let place = input.choices.disk(&disk.target).and_then(|d| d.place.as_ref());
+    let pool = match (&disk.source, place) {
+        (_, Some(Place::Pool(pool))) => pool.clone(),
+        // A volume lies in a pool there, too.
+        (Source::Volume { .. }, Some(Place::Folder(folder))) => folder.clone(),
+        (Source::Volume { pool, .. }, None) => pool.clone(),
+        _ => return None,
+    };
+    let there = input.dest.pool(&pool);
+    match there {
         Some(there) if there.active => None,
         Some(_) => {
             let remedy = Remedy::StartPool { host: host.clone(), pool: pool.clone() };
@@ -119,22 +153,70 @@ fn copied(input: &Input, disk: &Disk, answer: &DiskAnswer) -> Vec<Finding> {
     let Some(image) = answer.image() else {
         return block(Reason::DiskUnknown { host: input.source.name.clone(), path, words: words(&answer.here) }, None);
     };
-    if let Some(backing) = &image.backing
-        && input.kind() == Kind::Static
-    {
-        // A file is copied as it is: what it stands on would be missing there.
-        return block(Reason::NotCopyable { path, format: format!("stands on {backing}") }, None);
+    let goal = goal(input, disk, answer);
+    if let (Shared::Yes(_), false) = (decided(answer, input.choices), goal.chosen) {
+        return block(Reason::OntoItself { path }, Some(Remedy::OtherPlace { target: disk.target.clone() }));
     }
-    if let File::Here(_) = answer.there {
-        let remedy = Remedy::RemoveFile { host: host.clone(), path: path.clone() };
-        return block(Reason::OtherFile { host, path }, Some(remedy));
+    let mut found = Vec::new();
+    if let Some(backing) = &image.backing {
+        found.extend(standing(input, &path, backing, answer));
     }
-    if answer.folder == Room::Missing {
-        let folder = folder_of(answer);
+    if let File::Here(there) = goal.there {
+        found.push(in_the_way(input, &goal, (image, there), answer));
+    }
+    if *goal.folder == Room::Missing {
+        let folder = folder_of(&goal.path);
         let remedy = Remedy::CreateFolder { host: host.clone(), folder: folder.clone() };
-        return block(Reason::NoFolder { host, folder }, Some(remedy));
+        found.push(Finding::block(Check::DiskPath, Reason::NoFolder { host, folder }, Some(remedy)));
     }
-    vec![Finding::ok(Check::DiskPath, Reason::Copied { path })]
+    if found.is_empty() {
+        found.push(Finding::ok(Check::DiskPath, Reason::Copied { path }));
+    }
+    found
+}
+
+/// A disk over another file: a live copy takes that one's data in, unless only what lies over it shall be copied.
+fn standing(input: &Input, path: &str, backing: &str, answer: &DiskAnswer) -> Option<Finding> {
+    let (host, base) = (input.dest.name.clone(), backing.to_owned());
+    let block = |reason, remedy| Some(Finding::block(Check::DiskPath, reason, remedy));
+    let not_copyable = || Reason::NotCopyable { path: path.to_owned(), format: format!("stands on {backing}") };
+    if !input.choices.incremental {
+        // A file is copied as it is: what it stands on would be missing there.
+        let remedy = Remedy::Incremental { host, path: base };
+        return (input.kind() == Kind::Static).then(|| Finding::block(Check::DiskPath, not_copyable(), Some(remedy)));
+    }
+    match (answer.backing_there, answer.backing_shared) {
+        _ if !backing.starts_with('/') => block(not_copyable(), None),
+        (Some(false), _) => block(Reason::DiskMissing { host, path: base }, None),
+        (Some(true), Shared::Yes(_)) => None,
+        _ => Some(Finding::warn(Check::DiskPath, Reason::BackingAssumed { host, path: base }, None)),
+    }
+}
+
+/// A file that is there already is nobody's only if no machine there has it and it can be an older state of this disk.
+/// Even then a person must name it.
+fn in_the_way(input: &Input, goal: &Goal, (here, there): (&Image, &Image), answer: &DiskAnswer) -> Finding {
+    let (host, path) = (input.dest.name.clone(), goal.path.clone().into_owned());
+    let older = |a: &Option<String>, b: &Option<String>| match (seconds(a), seconds(b)) {
+        (Some(here), Some(there)) => there <= here,
+        _ => false,
+    };
+    let left_over = !goal.chosen
+        && answer.used_there.is_none()
+        && here.capacity == there.capacity
+        && older(&here.changed, &there.changed);
+    if left_over && input.choices.replace.contains(&path) {
+        return Finding::warn(Check::DiskPath, Reason::Replaced { host, path }, None);
+    }
+    let remedy = match left_over {
+        true => Remedy::Replace { path: path.clone() },
+        false => Remedy::RemoveFile { host: host.clone(), path: path.clone() },
+    };
+    Finding::block(Check::DiskPath, Reason::OtherFile { host, path }, Some(remedy))
+}
+
+fn seconds(time: &Option<String>) -> Option<u64> {
+    time.as_ref()?.split('.').next()?.parse().ok()
 }
 
 fn words(file: &File) -> String {
@@ -144,8 +226,7 @@ fn words(file: &File) -> String {
     }
 }
 
-fn folder_of(answer: &DiskAnswer) -> String {
-    let path = answer.path_there.as_deref().unwrap_or_default();
+fn folder_of(path: &str) -> String {
     storage::split(path).map_or_else(|_| path.to_owned(), |(folder, _)| folder.to_owned())
 }
 
@@ -157,10 +238,11 @@ pub fn shared(input: &Input) -> Vec<Finding> {
         // What is not there at all is said by the path's check.
         let missing = matches!(answer.there, File::Missing);
         match decided(answer, input.choices) {
+            _ if is_copied(disk, answer, input.choices) => {}
             Shared::Yes(evidence) => {
                 found.push(Finding::ok(Check::SharedStorage, Reason::Shared { path, evidence }));
             }
-            Shared::No if missing || input.kind() == Kind::Copy => {}
+            Shared::No if missing => {}
             Shared::No => {
                 let remedy = Some(copying(input));
                 found.push(Finding::block(Check::SharedStorage, Reason::NotShared { host, path }, remedy));
@@ -180,12 +262,17 @@ pub fn space(input: &Input) -> Vec<Finding> {
     for (disk, answer) in data_disks(input).filter(|(d, a)| is_copied(d, a, input.choices)) {
         let Some(image) = answer.image() else { continue };
         // Mirrored block by block, a raw image loses its holes, and one that stands on another takes that one's data in.
-        let grows = disk.format == "raw" || image.backing.is_some();
+        let raw = match input.choices.disk(&disk.target).and_then(|d| d.format) {
+            Some(format) => format == Format::Raw,
+            None => disk.format == "raw",
+        };
+        let grows = raw || (image.backing.is_some() && !input.choices.incremental);
         let need = if input.kind() == Kind::Copy && grows { image.capacity } else { image.used };
-        let folder = folder_of(answer);
+        let goal = goal(input, disk, answer);
+        let folder = folder_of(&goal.path);
         match folders.iter_mut().find(|(name, ..)| *name == folder) {
             Some((_, sum, _)) => *sum += need,
-            None => folders.push((folder, need, &answer.folder)),
+            None => folders.push((folder, need, goal.folder)),
         }
     }
     let host = &input.dest.name;

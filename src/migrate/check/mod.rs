@@ -2,6 +2,7 @@
 mod disks;
 mod host;
 mod network;
+mod options;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,7 @@ pub fn check(input: &Input) -> Vec<Finding> {
     }
     type One = fn(&Input) -> Vec<Finding>;
     let live = input.kind().is_live();
-    let checks: [(Check, bool, One); 20] = [
+    let checks: [(Check, bool, One); 21] = [
         (Check::SameHost, true, host::same_host),
         (Check::State, true, state::state),
         (Check::Name, true, state::name),
@@ -57,9 +58,10 @@ pub fn check(input: &Input) -> Vec<Finding> {
         (Check::DiskSpace, input.kind().copies(), disks::space),
         (Check::Media, input.machine.disks.iter().any(super::machine::Disk::is_removable), disks::media),
         (Check::Devices, true, state::devices),
-        (Check::Address, live, network::address),
+        (Check::Address, live && !input.choices.way.is_tunnel(), network::address),
         (Check::Tls, input.choices.tls, network::tls),
         (Check::Relocation, input.dest.driver == "Xen", network::relocation),
+        (Check::Options, true, options::options),
     ];
     let mut findings = Vec::new();
     for (check, applies, one) in checks {

@@ -6,6 +6,7 @@ use crate::migrate::answers::TlsAnswer;
 use crate::migrate::facts::RELOCATION_PORT;
 use crate::migrate::finding::{Check, Finding, Reason, Remedy};
 use crate::migrate::machine::Nic;
+use crate::migrate::subnet::network;
 
 /// Each bridge and network by name, each said once.
 pub fn networks(input: &Input) -> Vec<Finding> {
@@ -61,7 +62,10 @@ fn one(input: &Input, nic: &Nic) -> Option<Finding> {
     }
 }
 
-/// libvirt tells no prefixes, so the usual ones are taken: 24 bits of IPv4, 64 of IPv6.
+/// Whether both addresses are of one subnet, by the prefix of either where it is known ([`HostFacts::prefix`]); else the
+/// usual ones are taken, 24 bits of IPv4 and 64 of IPv6, and said.
+///
+/// [`HostFacts::prefix`]: crate::migrate::facts::HostFacts::prefix
 pub fn subnet(input: &Input) -> Vec<Finding> {
     let known = |a: Option<IpAddr>| a.filter(|a| !a.is_loopback());
     let (Some(from), Some(to)) = (known(input.source.address), known(input.dest.address)) else {
@@ -70,18 +74,17 @@ pub fn subnet(input: &Input) -> Vec<Finding> {
     if from.is_ipv4() != to.is_ipv4() {
         return vec![Finding::warn(Check::Subnet, Reason::SubnetUnknown, None)];
     }
-    if prefix(from) == prefix(to) {
+    let told = input.source.prefix.or(input.dest.prefix);
+    let prefix = told.unwrap_or(if from.is_ipv4() { 24 } else { 64 });
+    if network(from, prefix) == network(to, prefix) {
         return Vec::new();
     }
-    let reason = Reason::OtherSubnet { from: from.to_string(), to: to.to_string() };
+    let (from, to) = (from.to_string(), to.to_string());
+    let reason = match told {
+        Some(_) => Reason::OtherSubnet { from, to },
+        None => Reason::PerhapsOtherSubnet { from, to, prefix },
+    };
     vec![Finding::warn(Check::Subnet, reason, None)]
-}
-
-fn prefix(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(a) => a.octets()[..3].to_vec(),
-        IpAddr::V6(a) => a.octets()[..8].to_vec(),
-    }
 }
 
 /// The source finds the destination by the name that the destination tells (libvirt hands it out by itself).

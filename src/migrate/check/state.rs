@@ -37,10 +37,15 @@ pub fn state(input: &Input) -> Vec<Finding> {
 /// Name and identity there.
 pub fn name(input: &Input) -> Vec<Finding> {
     let (machine, host) = (input.machine, &input.dest.name);
+    let wanted = input.choices.name.as_ref().unwrap_or(&machine.name);
     let mut found = Vec::new();
+    // Drivers keep definitions in files of that name.
+    if wanted.is_empty() || wanted.starts_with('.') || wanted.contains(|c: char| c == '/' || c.is_control()) {
+        found.push(Finding::block(Check::Name, Reason::BadName { name: wanted.clone() }, None));
+    }
     for there in &input.dest.machines {
         let (host, name) = (host.clone(), there.name.clone());
-        let same_name = there.name == machine.name;
+        let same_name = there.name == *wanted;
         if Some(there.id) == machine.id {
             found.push(if there.active {
                 Finding::block(Check::Name, Reason::RunsThere { host, name }, None)

@@ -1,7 +1,7 @@
 //! Why a check of a migration says what it says, translated.
 use drover::migrate::finding::{Evidence, Reason};
 
-use super::kind;
+use super::{kind, options};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::machines::memory;
 
@@ -96,6 +96,20 @@ pub fn reason(reason: &Reason) -> String {
         | Reason::FirmwareVariables { .. }
         | Reason::MemoryShort { .. }
         | Reason::FewCpus { .. } => of_host(reason),
+        Reason::Clash { .. }
+        | Reason::Needs { .. }
+        | Reason::NoEffect { .. }
+        | Reason::NoCompression { .. }
+        | Reason::PeerLocal { .. }
+        | Reason::PeerLogin { .. }
+        | Reason::StaysDefined { .. }
+        | Reason::BadName { .. }
+        | Reason::NameInMemory
+        | Reason::NoDisk { .. }
+        | Reason::Replaced { .. }
+        | Reason::OntoItself { .. }
+        | Reason::PerhapsOtherSubnet { .. }
+        | Reason::BackingAssumed { .. } => options::reason(reason),
     }
 }
 

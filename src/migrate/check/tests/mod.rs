@@ -1,5 +1,7 @@
 //! Every check both ways, and the findings' words.
 mod disks;
+mod options;
+mod places;
 
 use uuid::Uuid;
 
@@ -45,7 +47,7 @@ fn host(name: &str, number: u8) -> HostFacts {
 }
 
 fn image() -> Image {
-    Image { capacity: 10 << 30, used: 1 << 30, length: 1 << 30, changed: None, backing: None }
+    Image { capacity: 10 << 30, used: 1 << 30, length: 1 << 30, ..Image::default() }
 }
 
 fn world(kind: Kind) -> World {
@@ -62,9 +64,9 @@ fn world(kind: Kind) -> World {
         path_there: Some("/srv/a.qcow2".into()),
         here: File::Here(image()),
         there: File::Here(image()),
-        backing_there: None,
         shared: Shared::Yes(Evidence::SameFile),
         folder: Room::Free(100 << 30),
+        ..DiskAnswer::default()
     };
     World {
         machine: Machine {
@@ -315,9 +317,16 @@ fn bridges_and_networks_by_name() {
 
 #[test]
 fn the_way_to_the_host() {
+    let far = |prefix| move |w: &mut World| (w.dest.address, w.dest.prefix) = (Some([10, 77, 3, 12].into()), prefix);
     let words =
-        "10.77.0.11 and 10.78.0.12 are in different subnets: the machine may not be reachable there under its address";
-    one(Live, |w| w.dest.address = Some([10, 78, 0, 12].into()), Check::Subnet, Warn, words);
+        "10.77.0.11 and 10.77.3.12 are in different subnets: the machine may not be reachable there under its address";
+    one(Live, far(Some(23)), Check::Subnet, Warn, words);
+    let words = "10.77.0.11 and 10.77.3.12 are in different subnets if their prefix is the usual /24, which no host tells: \
+                 the machine may not be reachable there under its address";
+    one(Live, far(None), Check::Subnet, Warn, words);
+    let mut wide = world(Live);
+    far(Some(22))(&mut wide);
+    assert_eq!(wide.troubles(), [], "one subnet by the prefix that is known");
     let unknown = "whether both hosts are in one subnet could not be found out";
     one(Live, |w| w.dest.address = None, Check::Subnet, Warn, unknown);
     let v6 = |text: &str| Some(text.parse::<std::net::IpAddr>().unwrap());
