@@ -111,7 +111,7 @@ impl Entry {
 }
 
 /// The URI without the password that its user part may hold.
-fn without_password(uri: &str) -> String {
+pub(super) fn without_password(uri: &str) -> String {
     let authority = uri.find("://").map_or(0, |at| at + 3);
     let (head, rest) = uri.split_at(authority);
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
