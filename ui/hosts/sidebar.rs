@@ -80,6 +80,8 @@ pub enum HostAct {
     Restore,
     /// Move its machines to other hosts.
     Evacuate,
+    /// Bring those back that were moved away so.
+    BringBack,
     /// Connect, or try again now.
     Connect,
     Disconnect,

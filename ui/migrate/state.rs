@@ -12,11 +12,11 @@ use drover::migrate::prepare::Preparation;
 use drover::migrate::survey::Survey;
 use drover::migrate::{Choices, Kind};
 
-use super::Move;
 use super::control::{self, Control};
 use super::copies::Copies;
 use super::options::Entered;
 use super::verdict::{Sheet, Surveyed};
+use super::{Move, Why};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::install::HostChoice;
 
@@ -346,7 +346,8 @@ impl State {
         let Some(to) = &self.to else { return Vec::new() };
         let sheet = self.sheet();
         let of = |(i, choices): (usize, Choices)| {
-            Some(Move { key: self.key(i)?.clone(), name: self.machines[i].name.clone(), to: to.clone(), choices })
+            let (key, name) = (self.key(i)?.clone(), self.machines[i].name.clone());
+            Some(Move { key, name, to: to.clone(), choices, why: Why::Asked })
         };
         sheet.going(self.choices.kind).filter_map(of).collect()
     }
