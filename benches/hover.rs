@@ -1,17 +1,16 @@
-//! A hover of ten dragged machines over 100 hosts: every verdict anew, from what is known, without a call.
+//! Ten dragged machines over 100 hosts, all of them known: what the window does when the pointer comes to a host, when an
+//! update changes a host, and when the drag begins.
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use drover::domain::{DomainId, DomainKey, State};
-use drover::host::HostId;
+use drover::host::{HostId, HostLoad, Update};
 use drover::migrate::answers::{Answers, CpuAnswer, DiskAnswer};
-use drover::migrate::check::{best_kind, check, verdict};
+use drover::migrate::board::{Answer, Board, Question};
 use drover::migrate::facts::{Guest, HostFacts, Neighbour};
-use drover::migrate::known::Known;
 use drover::migrate::machine::{Disk, Machine, Nic, Source};
 use drover::migrate::survey::Survey;
-use drover::migrate::{Choices, Kind};
 use uuid::Uuid;
 
 const HOSTS: u128 = 100;
@@ -21,7 +20,7 @@ fn host(number: u128) -> HostId {
     HostId::new(&format!("qemu+ssh://root@kvm{number}/system"))
 }
 
-fn facts(number: u128) -> Arc<HostFacts> {
+fn facts(number: u128) -> HostFacts {
     let guest = |arch: &str| Guest {
         os_type: "hvm".into(),
         arch: arch.into(),
@@ -32,7 +31,7 @@ fn facts(number: u128) -> Arc<HostFacts> {
         let id = DomainId(Uuid::from_u128(1000 * (number + 1) + n));
         Neighbour { id, name: format!("vm-{number}-{n}"), active: true }
     };
-    Arc::new(HostFacts {
+    HostFacts {
         name: format!("kvm{number}"),
         uuid: Some(Uuid::from_u128(number + 1)),
         driver: "QEMU".into(),
@@ -43,7 +42,7 @@ fn facts(number: u128) -> Arc<HostFacts> {
         memory_kib: 1 << 28,
         free_memory_kib: Some(1 << 27),
         ..HostFacts::default()
-    })
+    }
 }
 
 fn machine(number: u128) -> Machine {
@@ -64,35 +63,71 @@ fn machine(number: u128) -> Machine {
     }
 }
 
-fn main() {
-    let mut known = Known::default();
-    let key = |number| DomainKey { host: host(0), domain: DomainId(Uuid::from_u128(number + 1)) };
-    for dragged in 0..DRAGGED {
-        for dest in 1..=HOSTS {
-            let answers =
-                Answers { cpu: Some(CpuAnswer::Fits), disks: vec![DiskAnswer::default(); 2], ..Answers::default() };
-            let survey = Survey { machine: machine(dragged), source: facts(0), dest: facts(dest), answers };
-            known.put(known.ask(), &key(dragged), &host(dest), survey);
+fn survey(dragged: u128, dest: u128) -> Survey {
+    let answers = Answers { cpu: Some(CpuAnswer::Fits), disks: vec![DiskAnswer::default(); 2], ..Answers::default() };
+    Survey { machine: machine(dragged), source: Arc::new(facts(0)), dest: Arc::new(facts(dest)), answers }
+}
+
+/// All that can be asked, answered.
+fn board(machines: &[DomainKey], hosts: &[HostId]) -> Board {
+    let (mut board, now) = (Board::default(), Instant::now());
+    let number = |id: &HostId| (0..=HOSTS).find(|n| host(*n) == *id).unwrap_or_default();
+    loop {
+        let asked = board.next(machines, hosts, now);
+        if asked.is_empty() {
+            return board;
+        }
+        for one in asked {
+            let answer = match &one.question {
+                Question::Facts(id) => Answer::Facts(Box::new(facts(number(id)))),
+                Question::Pair(key, id) => {
+                    Answer::Pair(Box::new(survey(key.domain.0.as_u128().saturating_sub(1), number(id))))
+                }
+            };
+            board.take(&one, Ok(answer), now);
         }
     }
-    let mut times: Vec<_> = (0..20)
-        .map(|_| {
-            let start = Instant::now();
-            for dragged in 0..DRAGGED {
-                for dest in 1..=HOSTS {
-                    let Some(survey) = known.survey(&key(dragged), &host(dest)) else { continue };
-                    let mut choices = Choices::new(Kind::Live);
-                    choices.kind = best_kind(&survey.input(&choices));
-                    black_box(verdict(&check(&survey.input(&choices))));
-                }
-            }
-            start.elapsed()
-        })
-        .collect();
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     println!(
-        "hover of {DRAGGED} machines over {HOSTS} hosts: {:.2} ms for all verdicts, {:.2} ms the slowest",
+        "{what}: {:.3} ms, {:.3} ms the slowest",
         times[times.len() / 2].as_secs_f64() * 1e3,
         times[times.len() - 1].as_secs_f64() * 1e3,
     );
+}
+
+fn main() {
+    let machines: Vec<DomainKey> =
+        (0..DRAGGED).map(|n| DomainKey { host: host(0), domain: DomainId(Uuid::from_u128(n + 1)) }).collect();
+    let hosts: Vec<HostId> = (1..=HOSTS).map(host).collect();
+    let mut board = board(&machines, &hosts);
+    let (mut begin, mut hover, mut update) = (Vec::new(), Vec::new(), Vec::new());
+    for turn in 0..20 {
+        for id in &hosts {
+            let load = HostLoad { cpu_percent: None, memory_used_kib: Some(turn + 1) };
+            board.hear(&Update::Stats { host: id.clone(), load, stats: Vec::new() });
+        }
+        let start = Instant::now();
+        for id in &hosts {
+            black_box(board.verdict(&machines, id));
+        }
+        begin.push(start.elapsed());
+        for id in &hosts {
+            let start = Instant::now();
+            black_box(board.verdict(&machines, id));
+            black_box(board.next(&machines, &hosts, start));
+            hover.push(start.elapsed());
+        }
+        let start = Instant::now();
+        let load = HostLoad { cpu_percent: None, memory_used_kib: Some(turn + 1000) };
+        board.hear(&Update::Stats { host: hosts[0].clone(), load, stats: Vec::new() });
+        black_box(board.verdict(&machines, &hosts[0]));
+        update.push(start.elapsed());
+    }
+    println!("{DRAGGED} machines over {HOSTS} hosts");
+    report("the pointer comes to a host", hover);
+    report("a host's memory changes", update);
+    report("the drag begins: every verdict anew", begin);
 }

@@ -1,10 +1,12 @@
 //! The app component: the main window, and how its parts are plugged together.
+mod drag;
 mod first;
 mod hosts;
 mod machines;
 mod migrate;
 mod new_machine;
 mod pages;
+mod recover;
 mod shortcuts;
 mod tabs;
 mod tasks;
@@ -20,9 +22,10 @@ use adw::prelude::*;
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
 use drover::inventory::Inventory;
+use drover::migrate::journal::Record;
 use relm4::prelude::*;
 
-use crate::activity::{Outcome, Panel, TaskId};
+use crate::activity::{Outcome, Panel};
 use crate::cli::Cli;
 use crate::hosts::Shown;
 use crate::hosts::add::AddHost;
@@ -39,9 +42,10 @@ use crate::migrate::dialog;
 use crate::migrate::queue::QueueAct;
 use crate::settings::{Saves, Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
+use drag::{Carry, Dragging};
 use migrate::Migrations;
 use tabs::{PageKey, Tabs};
-pub use tasks::Toast;
+pub use tasks::{Done, Toast};
 use updates::Feed;
 pub use window::show_details;
 
@@ -70,6 +74,7 @@ pub struct App {
     /// Installs whose machines don't run yet.
     installs: HashMap<DomainKey, new_machine::Install>,
     migrations: Migrations,
+    dragging: Dragging,
     activity: Controller<Panel>,
     /// Tasks begun so far.
     tasks: u64,
@@ -127,6 +132,8 @@ pub enum AppMsg {
     },
     /// The Migrate dialog says.
     MigrateDialog(dialog::Out),
+    /// A migration was broken off.
+    Broken(Record),
     /// What a person does to the queue of migrations.
     Queue(QueueAct),
     Toast(Toast),
@@ -151,10 +158,12 @@ pub enum AppMsg {
     Layout(Layout),
     /// Something to do to machines.
     Request(Request),
+    /// Machines are dragged, or cut and pasted.
+    Carry(Carry),
     /// Close this tab.
     ClosePage(PageKey),
     Title(PageKey, String),
-    /// A tab was closed.
+    /// It was closed.
     Closed(PageKey),
 }
 
@@ -164,22 +173,6 @@ pub enum PageTab {
     Console,
     /// Console if it runs, else overview.
     Best,
-}
-
-/// The results of commands.
-#[derive(Debug)]
-pub enum Done {
-    /// The save of this turn.
-    Saved(u64, Result<(), String>),
-    Acted {
-        what: String,
-        outcome: Outcome,
-    },
-    Task {
-        id: TaskId,
-        what: String,
-        outcome: Outcome,
-    },
 }
 
 /// The window folds its sidebar below this width, in logical pixels.
@@ -203,42 +196,46 @@ impl Component for App {
             #[local_ref]
             toasts -> adw::ToastOverlay {
                 #[wrap(Some)]
-                set_child = &gtk::Box {
-                    set_orientation: gtk::Orientation::Vertical,
-                    adw::HeaderBar {
-                        #[watch]
-                        set_decoration_layout: model.narrow.then_some(":close"),
-                        pack_start: &show_sidebar,
-                        #[local_ref]
-                        pack_start = new_machine -> gtk::Button {
+                #[local_ref]
+                set_child = overlay -> gtk::Overlay {
+                    #[wrap(Some)]
+                    set_child = &gtk::Box {
+                        set_orientation: gtk::Orientation::Vertical,
+                        adw::HeaderBar {
                             #[watch]
-                            set_visible: !model.hosts.is_empty(),
+                            set_decoration_layout: model.narrow.then_some(":close"),
+                            pack_start: &show_sidebar,
+                            #[local_ref]
+                            pack_start = new_machine -> gtk::Button {
+                                #[watch]
+                                set_visible: !model.hosts.is_empty(),
+                            },
+                            #[wrap(Some)]
+                            set_title_widget = &adw::WindowTitle {
+                                #[watch]
+                                set_title: &model.title,
+                                #[watch]
+                                set_subtitle: &model.subtitle,
+                            },
+                            pack_end: &menu,
+                            pack_end: model.activity.widget(),
                         },
-                        #[wrap(Some)]
-                        set_title_widget = &adw::WindowTitle {
-                            #[watch]
-                            set_title: &model.title,
-                            #[watch]
-                            set_subtitle: &model.subtitle,
-                        },
-                        pack_end: &menu,
-                        pack_end: model.activity.widget(),
-                    },
-                    #[local_ref]
-                    flap -> adw::Flap {
-                        #[watch]
-                        set_fold_policy: if model.narrow { adw::FlapFoldPolicy::Always } else { adw::FlapFoldPolicy::Auto },
-                        set_flap: Some(model.sidebar.widget()),
-                        set_separator: Some(&gtk::Separator::new(gtk::Orientation::Vertical)),
-                        set_vexpand: true,
-                        #[wrap(Some)]
                         #[local_ref]
-                        set_content = content -> gtk::Stack {
-                            set_hexpand: true,
-                            add_named[Some("tabs")] = &gtk::Box {
-                                set_orientation: gtk::Orientation::Vertical,
-                                append: &model.tabs.bar,
-                                append: &model.tabs.view,
+                        flap -> adw::Flap {
+                            #[watch]
+                            set_fold_policy: if model.narrow { adw::FlapFoldPolicy::Always } else { adw::FlapFoldPolicy::Auto },
+                            set_flap: Some(model.sidebar.widget()),
+                            set_separator: Some(&gtk::Separator::new(gtk::Orientation::Vertical)),
+                            set_vexpand: true,
+                            #[wrap(Some)]
+                            #[local_ref]
+                            set_content = content -> gtk::Stack {
+                                set_hexpand: true,
+                                add_named[Some("tabs")] = &gtk::Box {
+                                    set_orientation: gtk::Orientation::Vertical,
+                                    append: &model.tabs.bar,
+                                    append: &model.tabs.view,
+                                },
                             },
                         },
                     },
@@ -258,6 +255,7 @@ impl Component for App {
         };
         let list = MachineList::builder().launch(list_init).forward(sender.input_sender(), machines::from_list);
         let toasts = adw::ToastOverlay::new();
+        let dragging = Dragging::new(&inventory, sender.input_sender());
         let narrow = !init.settings.window.maximized && init.settings.window.width < NARROW;
         let mut model = Self {
             inventory,
@@ -273,6 +271,7 @@ impl Component for App {
             host_pages: HashMap::new(),
             installs: HashMap::new(),
             migrations: Migrations::default(),
+            dragging,
             activity: Panel::builder().launch(()).forward(sender.input_sender(), AppMsg::Queue),
             tasks: 0,
             tabs: Tabs::new(sender.input_sender()),
@@ -298,9 +297,10 @@ impl Component for App {
         menu.set_primary(true);
         model.tabs.add(PageKey::Machines, model.list.widget(), &gettext("Machines"), "view-list-symbolic");
         let (stack, flap) = (model.content.clone(), model.flap.clone());
-        let (content, flap) = (&stack, &flap);
+        let (content, flap, overlay) = (&stack, &flap, &model.dragging.overlay.clone());
         let widgets = view_output!();
         flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
+        model.dragging.watch(&root, &show_sidebar, flap, sender.input_sender());
         window::set_up(&root, &model.settings.window, &sender);
         model.start(init.cli, init.broken, &sender);
         ComponentParts { model, widgets }
@@ -364,7 +364,9 @@ impl Component for App {
             AppMsg::InstallRuns(key) => self.install_runs(&key),
             AppMsg::Migrate { machines, to } => self.migrate(machines, to, root, &sender),
             AppMsg::MigrateDialog(said) => self.migrate_said(said, &sender),
+            AppMsg::Broken(record) => self.settle(record, &sender),
             AppMsg::Queue(act) => self.queue_act(act, &sender),
+            AppMsg::Carry(what) => self.carry(what, &sender),
             AppMsg::AfterInstall(key, act) => self.after_install(key, act, root, &sender),
         }
     }

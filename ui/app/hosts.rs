@@ -5,6 +5,7 @@ use drover::host::{Host, HostId, HostOptions, LinkState};
 use gtk::prelude::*;
 use relm4::{Component, ComponentController, ComponentSender};
 
+use super::drag::Carry;
 use super::{App, AppMsg, HostAct};
 use crate::hosts::add::{self, AddHost};
 use crate::hosts::login::Asker;
@@ -18,6 +19,9 @@ pub fn from_sidebar(out: SidebarOut) -> AppMsg {
         SidebarOut::Show(shown) => AppMsg::Show(shown),
         SidebarOut::AddHost => AppMsg::AddHost,
         SidebarOut::Act(host, act) => AppMsg::Host(host, act),
+        SidebarOut::Drag(act) => AppMsg::Carry(Carry::Drag(act)),
+        SidebarOut::Paste(host) => AppMsg::Carry(Carry::Paste(host)),
+        SidebarOut::Uncut => AppMsg::Carry(Carry::Cut(Vec::new())),
     }
 }
 
@@ -78,6 +82,7 @@ impl App {
                     host.close();
                 }
                 self.inventory.borrow_mut().remove_host(&id);
+                self.dragging.board.borrow_mut().forget(&id);
                 self.settings.hosts.retain(|h| h.uri != id.as_str());
                 self.hosts_changed();
                 self.count();

@@ -7,6 +7,7 @@ use drover::host::{Host, HostId};
 use drover::task::{Progress, Step};
 use relm4::ComponentSender;
 
+use super::drag::Carry;
 use super::tasks::Job;
 use super::{App, AppMsg, Done};
 use crate::activity::Outcome;
@@ -23,6 +24,9 @@ pub fn from_list(output: MachineListOutput) -> AppMsg {
         MachineListOutput::Retry(id) => AppMsg::Host(id, super::HostAct::Connect),
         MachineListOutput::Layout(layout) => AppMsg::Layout(layout),
         MachineListOutput::Request(request) => AppMsg::Request(request),
+        MachineListOutput::Drag(act) => AppMsg::Carry(Carry::Drag(act)),
+        MachineListOutput::Cut(machines) => AppMsg::Carry(Carry::Cut(machines)),
+        MachineListOutput::Paste(host) => AppMsg::Carry(Carry::Paste(host)),
     }
 }
 

@@ -7,6 +7,7 @@ use drover::inventory::Change;
 use drover::task::Step;
 use relm4::{Component, ComponentController, ComponentSender};
 
+use super::drag::Carry;
 use super::tabs::PageKey;
 use super::{App, AppMsg, PageTab};
 use crate::activity::Task;
@@ -56,6 +57,7 @@ impl App {
             MachinePageOutput::Request(request) => AppMsg::Request(request),
             MachinePageOutput::Title(key, title) => AppMsg::Title(PageKey::Machine(key), title),
             MachinePageOutput::Install(key, act) => AppMsg::AfterInstall(key, act),
+            MachinePageOutput::Drag(act) => AppMsg::Carry(Carry::Drag(act)),
             MachinePageOutput::Gone(key) => AppMsg::ClosePage(PageKey::Machine(key)),
         });
         self.tabs.add(page_key, page.widget(), name, "computer-symbolic");

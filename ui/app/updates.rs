@@ -11,6 +11,7 @@ use super::{App, AppMsg, PageTab};
 use crate::hosts::sidebar::SidebarMsg;
 use crate::i18n::gettext_f;
 use crate::machines::MachineListMsg;
+use crate::migrate::hover::Msg;
 
 /// A basket that worker threads fill; the app is told once each time that it stops being empty.
 #[derive(Clone)]
@@ -46,7 +47,9 @@ impl App {
         let mut changes = Vec::new();
         {
             let mut inventory = self.inventory.borrow_mut();
+            let mut board = self.dragging.board.borrow_mut();
             for update in self.feed.take() {
+                board.hear(&update);
                 changes.extend(inventory.apply(update));
             }
         }
@@ -60,6 +63,7 @@ impl App {
         let changes = Rc::new(changes);
         self.sidebar.emit(SidebarMsg::Changes(changes.clone()));
         self.list.emit(MachineListMsg::Changes(changes.clone()));
+        self.dragging.hover.emit(Msg::Changes(changes.clone()));
         self.tell_pages(&changes);
         if rows {
             self.count();

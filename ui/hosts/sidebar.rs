@@ -1,9 +1,11 @@
 //! The sidebar: which machines are shown, and the hosts with their state and load.
+mod dnd;
 mod row;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use drover::host::{HostId, LinkState};
@@ -14,6 +16,9 @@ use relm4::prelude::*;
 
 use super::{Shown, link};
 use crate::i18n::gettext;
+use crate::migrate::drag::Act;
+use crate::migrate::sign::Signs;
+use crate::widgets::drag_scroll;
 use crate::widgets::icon_button::icon_button;
 use row::HostRow;
 
@@ -25,7 +30,7 @@ pub struct Sidebar {
     all_count: gtk::Label,
     running_count: gtk::Label,
     list: gtk::ListBox,
-    rows: Vec<HostRow>,
+    rows: Rc<RefCell<Vec<HostRow>>>,
     /// Hosts whose machines changed since the last count.
     dirty: HashSet<HostId>,
     count_planned: bool,
@@ -46,6 +51,8 @@ pub enum SidebarMsg {
     Tick,
     Selected(Option<i32>),
     Activated(i32),
+    /// What hosts say to machines that are dragged.
+    Signs(Arc<Signs>),
 }
 
 /// What a person did in the sidebar.
@@ -54,6 +61,12 @@ pub enum SidebarOut {
     Show(Shown),
     AddHost,
     Act(HostId, HostAct),
+    /// Machines are dragged over the hosts.
+    Drag(Act),
+    /// Move the cut machines here.
+    Paste(HostId),
+    /// They are no longer cut.
+    Uncut,
 }
 
 /// What can be done with a host.
@@ -111,6 +124,7 @@ impl Component for Sidebar {
             if input.send(SidebarMsg::Tick).is_ok() { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
         });
         root.set_child(Some(&list));
+        drag_scroll::follow(&root);
         let mut model = Self {
             inventory,
             all,
@@ -118,12 +132,13 @@ impl Component for Sidebar {
             all_count,
             running_count,
             list,
-            rows: Vec::new(),
+            rows: Rc::default(),
             dirty: HashSet::new(),
             count_planned: false,
             now: Shown::All,
         };
         model.rebuild(&sender);
+        dnd::connect(&model.list, &model.rows, &root.vadjustment(), sender.output_sender());
         ComponentParts { model, widgets: () }
     }
 
@@ -132,10 +147,21 @@ impl Component for Sidebar {
             SidebarMsg::Hosts => self.rebuild(&sender),
             SidebarMsg::Changes(changes) => self.take(&changes, &sender),
             SidebarMsg::Count => self.count(),
+            SidebarMsg::Signs(signs) => {
+                let inventory = self.inventory.borrow();
+                for row in self.rows.borrow_mut().iter_mut() {
+                    row.set_below_drag(signs.over.as_ref() == Some(&row.id));
+                    let changed = signs.changed.iter().find(|(id, _)| *id == row.id);
+                    if let (Some((_, sign)), Some(host)) = (changed, inventory.host(&row.id)) {
+                        row.set_sign(sign.clone());
+                        row.show_link(host, SystemTime::now());
+                    }
+                }
+            }
             SidebarMsg::Tick => {
                 let now = SystemTime::now();
                 let inventory = self.inventory.borrow();
-                for row in &self.rows {
+                for row in self.rows.borrow().iter() {
                     if let Some(host) = inventory.host(&row.id).filter(|h| link::counts_down(&h.link)) {
                         row.show_link(host, now);
                     }
@@ -168,13 +194,13 @@ impl Sidebar {
         match usize::try_from(index).ok()? {
             0 => Some(Shown::All),
             1 => Some(Shown::Running),
-            n => self.rows.get(n.checked_sub(FIXED)?).map(|row| Shown::Host(row.id.clone())),
+            n => self.rows.borrow().get(n.checked_sub(FIXED)?).map(|row| Shown::Host(row.id.clone())),
         }
     }
 
     fn rebuild(&mut self, sender: &ComponentSender<Self>) {
         let selected = self.list.selected_row().and_then(|row| self.shown(row.index()));
-        for row in self.rows.drain(..) {
+        for row in self.rows.take() {
             self.list.remove(&row.root);
         }
         let inventory = self.inventory.borrow();
@@ -186,10 +212,10 @@ impl Sidebar {
             if selected == Some(Shown::Host(host.id.clone())) {
                 self.list.select_row(Some(&row.root));
             }
-            self.rows.push(row);
+            self.rows.borrow_mut().push(row);
         }
         drop(inventory);
-        if matches!(&selected, Some(Shown::Host(id)) if !self.rows.iter().any(|r| &r.id == id)) {
+        if matches!(&selected, Some(Shown::Host(id)) if !self.rows.borrow().iter().any(|r| &r.id == id)) {
             self.list.select_row(Some(&self.all));
         } else if selected == Some(Shown::Running) {
             self.list.select_row(Some(&self.running));
@@ -200,11 +226,11 @@ impl Sidebar {
     fn take(&mut self, changes: &[Change], sender: &ComponentSender<Self>) {
         let now = SystemTime::now();
         {
-            let inventory = self.inventory.borrow();
+            let (inventory, rows) = (self.inventory.borrow(), self.rows.borrow());
             for change in changes {
                 match change {
                     Change::Host(id) | Change::Figures(id) => {
-                        if let (Some(host), Some(row)) = (inventory.host(id), self.rows.iter().find(|r| &r.id == id)) {
+                        if let (Some(host), Some(row)) = (inventory.host(id), rows.iter().find(|r| &r.id == id)) {
                             row.show(&inventory, host, now);
                         }
                     }
@@ -229,9 +255,9 @@ impl Sidebar {
     fn count(&mut self) {
         self.count_planned = false;
         let now = SystemTime::now();
-        let inventory = self.inventory.borrow();
+        let (inventory, rows) = (self.inventory.borrow(), self.rows.borrow());
         for id in self.dirty.drain() {
-            if let (Some(host), Some(row)) = (inventory.host(&id), self.rows.iter().find(|r| r.id == id)) {
+            if let (Some(host), Some(row)) = (inventory.host(&id), rows.iter().find(|r| r.id == id)) {
                 row.show(&inventory, host, now);
             }
         }
@@ -312,7 +338,7 @@ mod tests {
         let changes = inventory.borrow_mut().apply(Update::Link { host, link: LinkState::Up });
         sidebar.emit(SidebarMsg::Changes(Rc::new(changes)));
         pump();
-        let tip = sidebar.state().get().model.rows[0].root.tooltip_text().unwrap();
+        let tip = sidebar.state().get().model.rows.borrow()[0].root.tooltip_text().unwrap();
         assert!(tip.contains("Connected"), "{tip}");
     }
 }

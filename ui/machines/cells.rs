@@ -11,7 +11,7 @@ use super::model::Model;
 use super::rows::RowId;
 use super::{format, host_text, state_icon};
 use crate::hosts::link;
-use crate::i18n::gettext;
+use crate::i18n::{gettext, gettext_f};
 
 /// A row as it is to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,8 @@ pub struct HostLine {
     pub down: bool,
     /// Whether another try could help.
     pub retry: bool,
+    /// What it says to machines that are dragged, in place of the rest.
+    pub sign: Option<String>,
 }
 
 /// One cell.
@@ -64,6 +66,17 @@ pub struct Curve {
     pub top: f32,
 }
 
+impl Content {
+    /// Shows that it is cut: pale, and a screen reader says it.
+    fn say_cut(&mut self) {
+        if let Kind::Machine { dim, .. } = &mut self.kind {
+            *dim = true;
+        }
+        self.cells.iter_mut().for_each(|cell| cell.dim = true);
+        self.spoken = gettext_f("{machine}, cut", &[("machine", &self.spoken)]);
+    }
+}
+
 impl Cell {
     fn text(text: String, dim: bool) -> Self {
         Self { text, dim, ..Self::default() }
@@ -73,10 +86,14 @@ impl Cell {
 /// What this row shows in these columns; `None` for one that is no longer there.
 pub fn content(model: &Model, inventory: &Inventory, row: &RowId, columns: &[Column]) -> Option<Content> {
     match row {
-        RowId::Host(id) => Some(host(inventory.host(id)?, model.is_folded(id), columns)),
+        RowId::Host(id) => Some(host(inventory.host(id)?, model, columns)),
         RowId::Machine(key) => {
             let entry = inventory.host(&key.host)?;
-            Some(machine(model.facts(key)?, entry, key, columns))
+            let mut content = machine(model.facts(key)?, entry, key, columns);
+            if model.is_cut(key) {
+                content.say_cut();
+            }
+            Some(content)
         }
     }
 }
@@ -90,7 +107,7 @@ fn is_down(link: &LinkState) -> bool {
     matches!(link, LinkState::Lost { .. } | LinkState::Failed { .. } | LinkState::Closed)
 }
 
-fn host(entry: &HostEntry, folded: bool, columns: &[Column]) -> Content {
+fn host(entry: &HostEntry, model: &Model, columns: &[Column]) -> Content {
     let up = entry.link == LinkState::Up;
     let cpu = entry.load.cpu_percent.filter(|_| up);
     let cells = columns.iter().map(|column| match column {
@@ -110,11 +127,13 @@ fn host(entry: &HostEntry, folded: bool, columns: &[Column]) -> Content {
         name: entry.name(),
         address: host_text::address(entry),
         status: host_text::status(entry, SystemTime::now()),
-        folded,
+        folded: model.is_folded(&entry.id),
         down,
         retry: down && link::can_retry(&entry.link),
+        sign: model.sign(&entry.id).map(|sign| sign.text.clone()),
     };
-    let spoken = spoken([&line.name, &line.address, &line.status].into_iter().chain(cells.iter().map(|c| &c.text)));
+    let first = [Some(&line.name), line.sign.as_ref(), Some(&line.address), Some(&line.status)];
+    let spoken = spoken(first.into_iter().flatten().chain(cells.iter().map(|c| &c.text)));
     Content { kind: Kind::Host(line), cells, spoken }
 }
 

@@ -23,6 +23,7 @@ use super::table::{Event, Table};
 use crate::actions::{Actions, Command, Subject, shortcuts};
 use crate::hosts::link;
 use crate::i18n::{gettext, gettext_f};
+use crate::widgets::drag_scroll;
 use crate::widgets::icon_button::{icon_menu_button, named};
 
 /// Sorting by a figure and searching again after changes happen at most this often.
@@ -86,6 +87,7 @@ impl Component for MachineList {
             #[name = "stack"]
             gtk::Stack {
                 set_vexpand: true,
+                #[name = "scrolled"]
                 add_named[Some("rows")] = &gtk::ScrolledWindow {
                     #[local_ref]
                     table -> Table {},
@@ -209,6 +211,25 @@ impl Component for MachineList {
             }
             MachineListMsg::MenuAtFocus if self.selected.is_empty() => {}
             MachineListMsg::MenuAtFocus => self.menu.open_at_focus(&self.actions),
+            MachineListMsg::Signs(signs) => {
+                self.model.borrow_mut().set_signs(&signs);
+                self.table.refresh();
+            }
+            MachineListMsg::Cut if self.selected.is_empty() => {}
+            MachineListMsg::Cut => drop(sender.output(MachineListOutput::Cut(self.selected.clone()))),
+            MachineListMsg::Escape if self.model.borrow().any_cut() => {
+                let _ = sender.output(MachineListOutput::Cut(Vec::new()));
+            }
+            MachineListMsg::Escape => sender.input(MachineListMsg::ClearSearch),
+            MachineListMsg::Paste => {
+                if let Some(host) = self.model.borrow().host_at_cursor() {
+                    let _ = sender.output(MachineListOutput::Paste(host));
+                }
+            }
+            MachineListMsg::AreCut(machines) => {
+                self.model.borrow_mut().cut(&machines);
+                self.table.refresh();
+            }
         }
         self.show(widgets);
     }
@@ -219,6 +240,7 @@ impl MachineList {
         let input = || sender.input_sender().clone();
         let view = &self.table;
         self.actions.install(root);
+        drag_scroll::follow(&widgets.scrolled);
         root.insert_action_group("columns", Some(&column_actions(view)));
         widgets.search.set_key_capture_widget(Some(view));
 
@@ -315,6 +337,12 @@ impl MachineList {
             Event::Activate(RowId::Machine(key)) => MachineListOutput::Open(key),
             Event::Activate(RowId::Host(id)) => MachineListOutput::OpenHost(id),
             Event::Retry(id) => MachineListOutput::Retry(id),
+            Event::Drag(act) => MachineListOutput::Drag(act),
+            Event::Unfold(id) => {
+                self.model.borrow_mut().fold(&id, false);
+                self.other_rows();
+                return self.table.refresh();
+            }
         };
         let _ = sender.output(output);
     }

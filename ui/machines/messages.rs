@@ -1,5 +1,6 @@
 //! What happens to the machine list, and what it asks of the app.
 use std::rc::Rc;
+use std::sync::Arc;
 
 use drover::domain::DomainKey;
 use drover::host::HostId;
@@ -10,6 +11,8 @@ use super::perform::Request;
 use super::table::Event;
 use crate::actions::Command;
 use crate::hosts::Shown;
+use crate::migrate::drag::Act;
+use crate::migrate::sign::Signs;
 
 /// What happens to the list.
 #[derive(Debug)]
@@ -36,6 +39,14 @@ pub enum MachineListMsg {
     MenuAtFocus,
     /// Unfold the host of the selected row, or fold it.
     Unfold(bool),
+    /// What hosts say to machines that are dragged.
+    Signs(Arc<Signs>),
+    /// Ctrl+X, Ctrl+V and Escape in the rows.
+    Cut,
+    Paste,
+    Escape,
+    /// These machines are cut now.
+    AreCut(Vec<DomainKey>),
 }
 
 /// What the list asks of the app.
@@ -48,4 +59,9 @@ pub enum MachineListOutput {
     Layout(Layout),
     /// Do this; questions were asked and answered.
     Request(Request),
+    Drag(Act),
+    /// Remember these machines, to be pasted onto a host; none: forget them.
+    Cut(Vec<DomainKey>),
+    /// Move the cut machines to this host.
+    Paste(HostId),
 }

@@ -2,6 +2,7 @@
 //!
 //! It has no GTK in it: the table shows it, and looks again when the list says so.
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use drover::domain::DomainKey;
@@ -14,6 +15,7 @@ use super::facts::Facts;
 use super::rows::{HostRows, RowId, Search};
 use super::selection::{Select, Selection};
 use crate::hosts::Shown;
+use crate::migrate::sign::{Sign, Signs};
 
 /// What a change of the inventory means for what is on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,11 @@ pub struct Model {
     search: Search,
     found: usize,
     of: usize,
+    /// What hosts say to machines that are dragged, and the one below them.
+    signs: HashMap<HostId, Sign>,
+    over: Option<HostId>,
+    /// Machines that are cut, to be pasted onto a host.
+    cut: HashSet<DomainKey>,
 }
 
 impl Model {
@@ -57,6 +64,9 @@ impl Model {
             search: Search::default(),
             found: 0,
             of: 0,
+            signs: HashMap::new(),
+            over: None,
+            cut: HashSet::new(),
         };
         let all: Vec<Change> = model.inventory.borrow().hosts().iter().map(|h| Change::Reset(h.id.clone())).collect();
         model.apply(&all);
@@ -279,15 +289,55 @@ impl Model {
 
     /// Folds or unfolds the host of the row with the cursor; a folded host is selected in place of its machines.
     pub fn fold_at_cursor(&mut self, folded: bool) {
-        let id = match self.selection.cursor() {
-            Some(RowId::Host(id)) => id.clone(),
-            Some(RowId::Machine(key)) => key.host.clone(),
-            None => return,
-        };
+        let Some(id) = self.host_at_cursor() else { return };
         if self.is_folded(&id) != folded {
             self.fold(&id, folded);
             self.select(Select::Only(RowId::Host(id)));
         }
+    }
+
+    /// Takes signs over that hosts show.
+    pub fn set_signs(&mut self, signs: &Signs) {
+        for (id, sign) in &signs.changed {
+            match sign {
+                Some(sign) => drop(self.signs.insert(id.clone(), sign.clone())),
+                None => drop(self.signs.remove(id)),
+            }
+        }
+        self.over.clone_from(&signs.over);
+    }
+
+    /// What a host says to the machines that are dragged.
+    pub fn sign(&self, id: &HostId) -> Option<&Sign> {
+        self.signs.get(id)
+    }
+
+    /// Whether machines hang over this row.
+    pub fn is_over(&self, row: &RowId) -> bool {
+        matches!(row, RowId::Host(id) if self.over.as_ref() == Some(id))
+    }
+
+    /// These machines are cut, and no others.
+    pub fn cut(&mut self, machines: &[DomainKey]) {
+        self.cut = machines.iter().cloned().collect();
+    }
+
+    /// Whether any is cut.
+    pub fn any_cut(&self) -> bool {
+        !self.cut.is_empty()
+    }
+
+    /// Whether the machine is cut.
+    pub fn is_cut(&self, key: &DomainKey) -> bool {
+        self.cut.contains(key)
+    }
+
+    /// The host that the keyboard is at, by its own row or one of its machines'.
+    pub fn host_at_cursor(&self) -> Option<HostId> {
+        self.selection.cursor().map(|row| match row {
+            RowId::Host(id) => id.clone(),
+            RowId::Machine(key) => key.host.clone(),
+        })
     }
 
     /// The selected machines, in the order of the view.

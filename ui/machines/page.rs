@@ -22,6 +22,7 @@ use crate::activity::Task;
 use crate::app::PageTab;
 use crate::console::view as console;
 use crate::i18n::gettext;
+use crate::migrate::drag::{self, Act, Picked};
 use buttons::Buttons;
 use install::Install;
 pub use install::{InstallAct, InstallMsg};
@@ -89,6 +90,8 @@ pub enum MachinePageOutput {
     Request(Request),
     /// The machine's name is another one: the tab's title.
     Title(DomainKey, String),
+    /// It is dragged by its name.
+    Drag(Act),
     /// The machine is no more.
     Gone(DomainKey),
     /// Its install failed, and this is wanted now.
@@ -112,6 +115,7 @@ impl Component for MachinePage {
 
                 #[name = "icon"]
                 gtk::Image { set_margin_start: 6 },
+                #[name = "title"]
                 gtk::Box {
                     set_orientation: gtk::Orientation::Vertical,
                     set_valign: gtk::Align::Center,
@@ -198,6 +202,9 @@ impl Component for MachinePage {
             .transform_to(|_, child: Option<gtk::Widget>| Some(child.is_some_and(|child| child.is::<adw::Bin>())))
             .sync_create()
             .build();
+        for part in [widgets.icon.upcast_ref::<gtk::Widget>(), widgets.title.upcast_ref()] {
+            model.let_drag(part, &sender);
+        }
         if let Some((task, steps)) = init.install {
             model.begin_install(task, steps, sender.input_sender());
         }
@@ -279,6 +286,16 @@ impl MachinePage {
         if let Some(console) = &self.console {
             console.emit(console::Input::DomainState(info.state));
         }
+    }
+
+    /// Its icon and name can be dragged onto a host.
+    fn let_drag(&self, part: &gtk::Widget, sender: &ComponentSender<Self>) {
+        let (inventory, key, output) = (self.inventory.clone(), self.key.clone(), sender.output_sender().clone());
+        let pick = move |_, _| {
+            let name = inventory.borrow().machine(&key)?.info.name.clone();
+            Some(Picked { machines: vec![key.clone()], name })
+        };
+        drag::source(part, pick, move |act| drop(output.send(MachinePageOutput::Drag(act))));
     }
 
     fn show_tab(&self, tab: PageTab) {

@@ -93,7 +93,7 @@ impl Component for MigrateDialog {
 
     fn init_root() -> Self::Root {
         let window =
-            adw::Window::builder().modal(true).destroy_with_parent(true).default_width(640).default_height(720);
+            adw::Window::builder().modal(true).destroy_with_parent(true).default_width(640).default_height(800);
         window.width_request(360).height_request(300).build()
     }
 
@@ -248,3 +248,7 @@ fn keys(root: &adw::Window, migrate: &gtk::Button) {
     });
     root.add_controller(enter);
 }
+
+#[cfg(test)]
+#[path = "dialog_tests.rs"]
+mod tests;

@@ -37,10 +37,11 @@ impl Kinds {
             radio.set_group(rows.first().map(|first| &first.radio));
             radio.set_valign(gtk::Align::Center);
             let estimate = gtk::Label::builder().xalign(1.0).justify(gtk::Justification::Right).wrap(true);
-            let estimate = estimate.max_width_chars(22).css_classes(["caption", "numeric"]).build();
+            let estimate = estimate.width_chars(14).max_width_chars(22).css_classes(["caption", "numeric"]).build();
             let row =
                 adw::ActionRow::builder().title(glib::markup_escape_text(&name)).activatable_widget(&radio).build();
             row.set_focusable(false);
+            row.set_tooltip_text(Some(&words::kind_explained(kind)));
             row.add_prefix(&radio);
             row.add_suffix(&estimate);
             group.add(&row);
@@ -69,14 +70,15 @@ impl Kinds {
                 row.radio.set_active(true);
             }
             let Some(state) = kinds.iter().find(|k| k.kind == row.kind) else { continue };
-            let mut text = words::kind_explained(row.kind);
+            let mut text = match &state.note {
+                Some(note) if state.can == 0 => format!("✖ {note}"),
+                Some(note) => note.clone(),
+                None => words::kind_explained(row.kind),
+            };
             if state.can > 0 && state.can < total {
                 let (n, total) = (state.can.to_string(), total.to_string());
                 let can = gettext_f("{n} of {total} can go like this.", &[("n", &n), ("total", &total)]);
-                text = format!("{text}\n{can}");
-            }
-            if let Some(note) = &state.note {
-                text = format!("{text}\n{} {note}", if state.can == 0 { "✖" } else { "✔" });
+                text = format!("{text} {can}");
             }
             let said = (text, estimate(row.kind).map(|e| words_of(&e)).unwrap_or_default());
             if *row.shown.borrow() != said {
@@ -89,7 +91,7 @@ impl Kinds {
     }
 }
 
-/// "about 12 s, pause at most 0.3 s"; without a rate what there is to send.
+/// "about 12 s" and "pause at most 0.3 s"; without a rate what there is to send.
 fn words_of(estimate: &Estimate) -> String {
     let mut parts = Vec::new();
     match estimate.time {
@@ -107,7 +109,7 @@ fn words_of(estimate: &Estimate) -> String {
         let seconds = format!("{:.1}", pause.as_secs_f64());
         parts.push(gettext_f("pause at most {n} s", &[("n", seconds.trim_end_matches('0').trim_end_matches('.'))]));
     }
-    parts.join(", ")
+    parts.join("\n")
 }
 
 #[cfg(test)]
@@ -120,9 +122,9 @@ mod tests {
     fn only_what_is_known_is_said() {
         let pause = Some(Duration::from_millis(300));
         let all = Estimate { bytes: 1 << 30, time: Time::About(Duration::from_secs(12)), pause, stopped: false };
-        assert_eq!(words_of(&all), "about 12 s, pause at most 0.3 s");
+        assert_eq!(words_of(&all), "about 12 s\npause at most 0.3 s");
         let size = words_of(&Estimate { time: Time::Unknown, stopped: true, pause: None, ..all });
-        assert!(size.ends_with("to send, stopped meanwhile") && size.starts_with("1.1"), "{size}");
+        assert!(size.ends_with("to send\nstopped meanwhile") && size.starts_with("1.1"), "{size}");
         assert_eq!(words_of(&Estimate::default()), "");
         let endless = Estimate { time: Time::Endless, pause: None, ..all };
         assert!(words_of(&endless).starts_with("may not end"));

@@ -381,3 +381,7 @@ fn is_same(a: Option<&DomainInfo>, b: Option<&DomainInfo>) -> bool {
     let of = |i: &DomainInfo| (i.name.clone(), i.state, i.persistent, i.has_managed_save, i.vcpus, i.max_memory_kib);
     details && of(a) == of(b)
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

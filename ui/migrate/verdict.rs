@@ -259,3 +259,7 @@ pub fn about(names: &[&str], all: usize, text: &str) -> String {
     }
     gettext_f("{whom}: {what}", &[("whom", &whom), ("what", text)])
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+pub(super) mod tests;

@@ -19,7 +19,7 @@ use crate::install::{Field, Says, fill_drop_down, text_button};
 use crate::widgets::accessible;
 
 /// So many machines are named above.
-const NAMED: usize = 6;
+const NAMED: usize = 4;
 
 /// The widgets.
 pub struct View {
@@ -29,7 +29,6 @@ pub struct View {
     kinds: Kinds,
     checks: Checks,
     destination: Field<gtk::DropDown>,
-    whom: gtk::Label,
     copy: gtk::Button,
     title: adw::WindowTitle,
     /// What the destination's list was filled with.
@@ -48,8 +47,6 @@ impl View {
                 told.emit(Msg::To(drop.selected()));
             }
         });
-        let whom = gtk::Label::builder().xalign(0.0).wrap(true).css_classes(["dim-label"]).build();
-        whom.set_wrap_mode(gtk::pango::WrapMode::WordChar);
         let button = |label: String, msg: fn() -> Msg| {
             let (button, input) = (text_button(&label), input.clone());
             button.connect_clicked(move |_| input.emit(msg()));
@@ -67,7 +64,6 @@ impl View {
             destination: field,
             title: adw::WindowTitle::new("", ""),
             filled: Default::default(),
-            whom,
             copy,
             migrate,
             quiet,
@@ -82,7 +78,6 @@ impl View {
         let (to, options) = (adw::PreferencesGroup::new(), adw::PreferencesGroup::new());
         to.add(&self.destination.row);
         options.add(&self.options.row);
-        page.append(&self.whom);
         for group in [&to, &self.kinds.group, &self.checks.group, &options] {
             page.append(group);
         }
@@ -128,7 +123,9 @@ impl View {
         let title = title(state);
         root.set_title(Some(&title));
         self.title.set_title(&title);
-        self.whom.set_label(&whom(state));
+        let whom = whom(state);
+        self.title.set_subtitle(&whom);
+        self.title.set_tooltip_text(Some(&whom));
         let sheet = Sheet::of(&state.machines, &state.choices);
         let estimates = |kind| {
             Estimate::sum(sheet.going(kind).filter_map(|(i, choices)| {

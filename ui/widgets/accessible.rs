@@ -25,9 +25,17 @@ unsafe extern "C" {
 
 /// Gives the widget a name.
 pub fn set_label(widget: &impl IsA<gtk::Widget>, label: &str) {
-    let value = label.to_value();
-    let mut property = ffi::GTK_ACCESSIBLE_PROPERTY_LABEL;
-    // SAFETY: one property with one value, a string as this property wants it; both outlive the call, which copies them.
+    set_text(widget, ffi::GTK_ACCESSIBLE_PROPERTY_LABEL, label);
+}
+
+/// Says more of the widget than its name does.
+pub fn set_description(widget: &impl IsA<gtk::Widget>, description: &str) {
+    set_text(widget, ffi::GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description);
+}
+
+fn set_text(widget: &impl IsA<gtk::Widget>, mut property: GtkAccessibleProperty, text: &str) {
+    let value = text.to_value();
+    // SAFETY: one property with one value, a string as both of these want it; both outlive the call, which copies them.
     unsafe {
         gtk_accessible_update_property_value(
             widget.as_ref().to_glib_none().0,
@@ -56,7 +64,7 @@ pub fn set_hidden(widget: &impl IsA<gtk::Widget>, hidden: bool) {
 
 /// GTK wants a number for a state that may also be undefined, else a boolean (GtkAccessibleState's documentation).
 fn set_state(widget: &impl IsA<gtk::Widget>, mut state: GtkAccessibleState, value: &gtk::glib::Value) {
-    // SAFETY: as in `set_label`; the callers give the kind of value that the state wants.
+    // SAFETY: as in `set_text`; the callers give the kind of value that the state wants.
     unsafe {
         gtk_accessible_update_state_value(widget.as_ref().to_glib_none().0, 1, &raw mut state, value.to_glib_none().0);
     }

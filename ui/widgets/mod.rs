@@ -1,6 +1,8 @@
 //! Widgets that several features use.
 pub mod accessible;
 pub mod curves;
+pub mod drag_scroll;
 pub mod icon_button;
+pub mod linger;
 pub mod sparkline;
 pub mod value_row;

@@ -10,6 +10,8 @@ use relm4::Sender;
 use super::{HostAct, SidebarOut};
 use crate::hosts::link;
 use crate::i18n::gettext;
+use crate::migrate::sign::Sign;
+use crate::widgets::accessible;
 
 /// The widgets of one host.
 pub struct HostRow {
@@ -20,6 +22,8 @@ pub struct HostRow {
     state: gtk::Label,
     load: gtk::LevelBar,
     actions: gio::SimpleActionGroup,
+    /// What the host says to machines that are dragged, in place of how many it has: rows must not grow below the pointer.
+    sign: Option<Sign>,
 }
 
 impl HostRow {
@@ -49,7 +53,7 @@ impl HostRow {
         let actions = actions(&id, output);
         root.insert_action_group("host", Some(&actions));
         attach_menu(&root);
-        Self { id, root, mark, name, state, load, actions }
+        Self { id, root, mark, name, state, load, actions, sign: None }
     }
 
     /// Shows the host as it is now.
@@ -76,13 +80,37 @@ impl HostRow {
             (LinkState::Up, None) => link::machines(host.total()),
             (down, _) => link::sentence(down, now),
         };
-        self.state.set_label(&state);
+        self.state.set_label(self.sign.as_ref().map_or(&state, |sign| &sign.text));
         let tip = match link::advice(&host.link) {
             Some(advice) => format!("{}\n{state}\n{advice}", host.id.as_str()),
             None => format!("{}\n{}", host.id.as_str(), link::word(&host.link)),
         };
         if self.root.tooltip_text().as_deref() != Some(&tip) {
             self.root.set_tooltip_text(Some(&tip));
+        }
+    }
+
+    /// What it says to machines that are dragged.
+    pub fn sign(&self) -> Option<&Sign> {
+        self.sign.as_ref()
+    }
+
+    /// Shows this sign from the next [`HostRow::show_link`] on.
+    pub fn set_sign(&mut self, sign: Option<Sign>) {
+        for (shown, before) in [(false, &self.sign), (true, &sign)] {
+            let class = before.as_ref().map(Sign::class).unwrap_or("dim-label");
+            if shown { self.state.add_css_class(class) } else { self.state.remove_css_class(class) }
+        }
+        accessible::set_description(&self.root, sign.as_ref().map_or("", |sign| &sign.text));
+        self.sign = sign;
+    }
+
+    /// Whether machines that are dragged hang over it.
+    pub fn set_below_drag(&self, below: bool) {
+        if below {
+            self.root.add_css_class("below-drag");
+        } else {
+            self.root.remove_css_class("below-drag");
         }
     }
 

@@ -49,6 +49,8 @@ pub struct Table {
     adjusting: Cell<bool>,
     /// The part of the rows, in pixels, for which widgets are lent.
     covered: RefCell<Range<i32>>,
+    /// Called when a person, or a drag at the edge, has scrolled.
+    pub on_scroll: RefCell<Option<Rc<dyn Fn()>>>,
 }
 
 impl Default for Table {
@@ -69,6 +71,7 @@ impl Default for Table {
             at_top: RefCell::default(),
             adjusting: Cell::new(false),
             covered: RefCell::default(),
+            on_scroll: RefCell::default(),
         }
     }
 }
@@ -189,6 +192,10 @@ impl Table {
                     table.imp().at_top.take();
                     table.imp().prepare();
                     table.queue_allocate();
+                    let told = table.imp().on_scroll.borrow().clone();
+                    if let Some(told) = told {
+                        told();
+                    }
                 }
             });
             self.handlers.borrow_mut()[which] = Some(handler);
@@ -202,6 +209,13 @@ impl Table {
         let top = self.vadjustment.borrow().as_ref().map_or(0.0, gtk::Adjustment::value);
         let head = f64::from(self.headings.borrow().height());
         if y < head { None } else { self.tops.borrow().at((y - head + top) as i32) }
+    }
+
+    /// The upper edge of a row in the table, though not above the headings, and its height.
+    pub fn place_of(&self, index: usize) -> (i32, i32) {
+        let top = self.vadjustment.borrow().as_ref().map_or(0, |a| a.value() as i32);
+        let (head, edges) = (self.headings.borrow().height(), self.tops.borrow().row(index));
+        ((head + edges.start - top).max(head), edges.end - edges.start)
     }
 
     /// How many rows fit into the window.

@@ -122,11 +122,16 @@ impl<'a> Pen<'a> {
         self.icon(if line.folded { "pan-end-symbolic" } else { "pan-down-symbolic" }, PAD, false);
         let x = PAD + ICON + PAD;
         let escape = glib::markup_escape_text;
-        let first = format!("<b>{}</b>  <span alpha=\"60%\">{}</span>", escape(&line.name), escape(&line.address));
+        let first = match &line.sign {
+            Some(sign) => format!("<b>{}</b>  {}", escape(&line.name), escape(sign)),
+            None => format!("<b>{}</b>  <span alpha=\"60%\">{}</span>", escape(&line.name), escape(&line.address)),
+        };
         if line.down {
             let height = self.height / 2.0 - 4.0;
             self.host_text(0, &first, x, right, 4.0, height);
             self.host_text(1, &escape(&line.status), x, right, 4.0 + height, height);
+        } else if line.sign.is_some() {
+            self.host_text(0, &first, x, right, 0.0, self.height);
         } else {
             let all = format!("{first}<span alpha=\"60%\"> · {}</span>", escape(&line.status));
             self.host_text(0, &all, x, right, 0.0, self.height);

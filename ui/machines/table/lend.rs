@@ -76,6 +76,7 @@ impl Table {
             lent.widget.lend(lent.row.is_some());
             if let Some(row) = &lent.row {
                 lent.widget.set_selected(model.selection().has(row));
+                lent.widget.set_below_drag(model.is_over(row));
                 lent.widget.set_focusable(cursor == Some(row));
             }
         }

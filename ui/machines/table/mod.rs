@@ -3,6 +3,7 @@
 //! GTK 4.8's column view keeps two hundred rows of a widget per cell, and makes them anew when a filter changes what they
 //! show: 200 ms for a key in the search field (docs/adr/0014). This one keeps what fits on the screen and draws it.
 mod body;
+mod dnd;
 mod draw;
 mod geometry;
 mod header;
@@ -26,6 +27,7 @@ use super::model::Model;
 use super::rows::RowId;
 use super::selection::Select;
 use crate::i18n::gettext;
+use crate::migrate::drag::Act;
 use crate::widgets::accessible;
 
 /// What a person did in the table.
@@ -42,6 +44,10 @@ pub enum Event {
     Sort(Order),
     /// Columns were chosen or dragged.
     Layout,
+    /// Machines are dragged out of the table, or over it.
+    Drag(Act),
+    /// Machines rest over this folded host.
+    Unfold(HostId),
 }
 
 glib::wrapper! {
@@ -66,6 +72,7 @@ impl Table {
         accessible::set_label(&table, &gettext("Machines"));
         header::build(&table);
         input::connect(&table);
+        dnd::connect(&table);
         table.rows_changed();
         table
     }
@@ -131,6 +138,11 @@ impl Table {
     pub fn order_changed(&self) {
         self.imp().headings.borrow().update(self);
         self.rows_changed();
+    }
+
+    /// Calls it whenever the rows stand elsewhere by scrolling.
+    fn connect_scrolled(&self, scrolled: impl Fn() + 'static) {
+        self.imp().on_scroll.replace(Some(Rc::new(scrolled)));
     }
 
     fn send(&self, event: Event) {

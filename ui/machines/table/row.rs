@@ -128,7 +128,11 @@ impl TableRow {
             Kind::Machine { .. } => None,
         };
         accessible::set_expanded(self, host.map(|line| !line.folded));
-        self.set_css_classes(if host.is_some() { &["host"] } else { &[] });
+        if host.is_some() {
+            self.add_css_class("host");
+        } else {
+            self.remove_css_class("host");
+        }
         self.offer_retry(host.is_some_and(|line| line.retry));
         imp.content.replace(Some(content));
         self.queue_draw();
@@ -155,6 +159,15 @@ impl TableRow {
                 self.unset_state_flags(gtk::StateFlags::SELECTED);
             }
             accessible::set_selected(self, selected);
+        }
+    }
+
+    /// Whether machines that are dragged hang over it.
+    pub fn set_below_drag(&self, below: bool) {
+        if below {
+            self.add_css_class("below-drag");
+        } else {
+            self.remove_css_class("below-drag");
         }
     }
 
