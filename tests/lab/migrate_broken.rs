@@ -108,10 +108,16 @@ fn harm<'a>(lab: &'a Lab, mover: &Mover, child: &Child, fault: Fault) -> Box<dyn
     Box::new(|| ())
 }
 
+/// With its storage, but where the link is cut: QEMU stands still in the copy of a disk until TCP gives up (15 minutes) or
+/// the link is back, and nothing that libvirt offers wakes it.
+fn kind(fault: Fault) -> &'static str {
+    if fault == Fault::LinkCut { "--live" } else { "--copy-storage" }
+}
+
 /// Lets the fault strike at the moment; what droverctl said. `None`: the move was over before, as the standstill was too
 /// short to be seen.
 fn broken(lab: &Lab, mover: &Mover, fault: Fault, moment: Moment) -> Option<Output> {
-    let mut child = started(lab, mover, &[&["--copy-storage"], &SLOW[..]].concat());
+    let mut child = started(lab, mover, &[&[kind(fault)], &SLOW[..]].concat());
     let end = Instant::now() + Duration::from_secs(120);
     while !is_there(lab, mover, moment) {
         if let Some(status) = child.try_wait().expect("a child") {
@@ -155,7 +161,8 @@ fn strikes(faults: &[Fault]) {
     let before = lab.traces("hostb", &lab.b);
     let new = |fault, moment| {
         let name = format!("lab-{fault:?}-{moment:?}").to_lowercase();
-        Mover::running(&lab, &name, &format!("/srv/local/{name}.qcow2"), "drover.dirty=24")
+        let folder = if fault == Fault::LinkCut { "shared" } else { "local" };
+        Mover::running(&lab, &name, &format!("/srv/{folder}/{name}.qcow2"), "drover.dirty=24")
     };
     let mut at_hand = None;
     for (fault, moment) in faults.iter().flat_map(|f| MOMENTS.map(|m| (*f, m))) {
