@@ -205,7 +205,11 @@ fn carry_out(
         }
         reporter.report(progress);
     };
-    let planned = cancel.check().and_then(|()| Survey::read(source, dest, wanted.key.domain, true));
+    let planned = cancel.check().and_then(|()| {
+        let mut survey = Survey::read(source, dest, wanted.key.domain, true)?;
+        survey.ask(source, dest, &wanted.choices)?;
+        Ok(survey)
+    });
     let planned = planned.map(|survey| plan(&survey, &wanted.choices));
     let done = match planned {
         Ok(Ok(plan)) => run::run(source, dest, &plan, on, cancel),

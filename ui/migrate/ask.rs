@@ -36,10 +36,16 @@ pub fn ask(state: &mut State, sender: &ComponentSender<MigrateDialog>) {
             }
             Question::Machine(i) => {
                 let Some(pair) = pair(state, *i) else { continue };
+                let (choices, copies) = (state.choices.clone(), state.copies.clone());
                 sender.spawn_oneshot_command(move || {
                     let Pair { source, here, dest, there, key } = pair;
                     // TLS is always asked for: so that switching it on needs no round trip.
-                    let answer = Survey::of((&source, &here), (&dest, &there), key.domain, true);
+                    let answer =
+                        Survey::of((&source, &here), (&dest, &there), key.domain, true).and_then(|mut survey| {
+                            let choices = copies.to_ask(choices, &survey.machine);
+                            survey.ask(&source, &dest, &choices)?;
+                            Ok(survey)
+                        });
                     Answer::Machine(asked, Box::new(in_words(answer)))
                 });
             }

@@ -188,6 +188,12 @@ impl Checks {
                 let label = gettext_f("_Reach it at {address}", &[("address", &address)]);
                 tick(&label, on, move |on| input.emit(Msg::Control(Control::Address(address.clone(), on))))
             }
+            Control::Replace(path, on) => tick(&gettext("_Replace it"), on, move |on| {
+                input.emit(Msg::Control(Control::Replace(path.clone(), on)));
+            }),
+            Control::Incremental(on) => tick(&gettext("C_opy only what lies over it"), on, move |on| {
+                input.emit(Msg::Control(Control::Incremental(on)));
+            }),
             Control::Kind(kind) => {
                 let label = gettext_f("Choose “{kind}”", &[("kind", &words::kind(kind))]);
                 press(&label, move || input.emit(Msg::Control(Control::Kind(kind))))

@@ -28,6 +28,10 @@ pub enum Control {
     Shared(Option<bool>),
     /// Reach the destination at this address; whether that was chosen.
     Address(String, bool),
+    /// Let this file be replaced by a copy; whether that was chosen.
+    Replace(String, bool),
+    /// Copy only what lies over the file that a disk stands on; whether that was chosen.
+    Incremental(bool),
     Kind(Kind),
     /// Do this on the destination, with the host of the machine in this place as the model.
     Prepare(Preparation, usize),
@@ -39,8 +43,10 @@ impl Control {
         match (self, other) {
             (Self::Bridge { here: a, .. }, Self::Bridge { here: b, .. })
             | (Self::Network { here: a, .. }, Self::Network { here: b, .. }) => a == b,
-            (Self::Eject(_), Self::Eject(_)) | (Self::Shared(_), Self::Shared(_)) => true,
-            (Self::Address(a, _), Self::Address(b, _)) => a == b,
+            (Self::Eject(_), Self::Eject(_))
+            | (Self::Shared(_), Self::Shared(_))
+            | (Self::Incremental(_), Self::Incremental(_)) => true,
+            (Self::Address(a, _), Self::Address(b, _)) | (Self::Replace(a, _), Self::Replace(b, _)) => a == b,
             (Self::Kind(a), Self::Kind(b)) => a == b,
             (Self::Prepare(a, _), Self::Prepare(b, _)) => a == b,
             _ => false,
@@ -75,6 +81,8 @@ pub fn of(finding: &Finding, choices: &Choices) -> Vec<Control> {
         Remedy::CreateFolder { folder, .. } => prepare(Preparation::CreateFolder(folder.clone())),
         Remedy::Eject => vec![Control::Eject(false)],
         Remedy::SayShared if choices.shared.is_none() => vec![Control::Shared(None)],
+        Remedy::Replace { path } => vec![Control::Replace(path.clone(), false)],
+        Remedy::Incremental { .. } => vec![Control::Incremental(false)],
         Remedy::UseAddress { address } => vec![Control::Address(address.clone(), false)],
         Remedy::CopyDisk(kind) | Remedy::OtherKind(kind) if *kind != choices.kind => vec![Control::Kind(*kind)],
         _ => Vec::new(),
@@ -111,6 +119,13 @@ pub fn chosen(machines: &[Surveyed], choices: &Choices) -> Vec<Line> {
         };
         add(text, Control::Shared(Some(shared)));
     }
+    for path in &choices.replace {
+        add(gettext_f("{path} is replaced there.", &[("path", path)]), Control::Replace(path.clone(), true));
+    }
+    if choices.incremental {
+        let text = gettext("Of disks that stand on another file only what lies over it is copied.");
+        add(text, Control::Incremental(true));
+    }
     if let Some(address) = &choices.address {
         let text = gettext_f("The destination is reached at {address}.", &[("address", address)]);
         add(text, Control::Address(address.clone(), true));
@@ -134,6 +149,11 @@ pub fn set(choices: &mut Choices, control: &Control) {
         Control::Eject(eject) => choices.eject = *eject,
         Control::Shared(shared) => choices.shared = *shared,
         Control::Address(address, used) => choices.address = used.then(|| address.clone()),
+        Control::Replace(path, replace) => {
+            choices.replace.retain(|other| other != path);
+            choices.replace.extend(replace.then(|| path.clone()));
+        }
+        Control::Incremental(only) => choices.incremental = *only,
         Control::Kind(kind) => choices.kind = *kind,
         Control::Prepare(..) => {}
     }

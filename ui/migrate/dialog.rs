@@ -21,7 +21,6 @@ use super::ask::{self, Answer};
 use super::control::Control;
 use super::options::Entered;
 use super::state::{Doing, State};
-use super::verdict::Sheet;
 use super::view::View;
 use crate::i18n::gettext;
 use crate::install::HostChoice;
@@ -131,6 +130,7 @@ impl Component for MigrateDialog {
                 let chosen = self.state.hosts.get(at as usize).filter(|h| self.state.against(h).is_none());
                 if let Some(id) = chosen.map(|h| h.host.id().clone()) {
                     self.state.set_to(id);
+                    self.state.set_options(&self.entered);
                 }
             }
             // Setting the radio buttons tells of itself.
@@ -198,7 +198,7 @@ impl MigrateDialog {
     /// One command a line, of those that can go.
     fn copy(&self) {
         let Some(to) = &self.state.to else { return };
-        let sheet = Sheet::of(&self.state.machines, &self.state.choices);
+        let sheet = self.state.sheet();
         let line = |(i, choices): (usize, drover::migrate::Choices)| {
             let plan = plan(self.state.machines[i].survey()?, &choices).ok()?;
             Some(command(&plan, self.state.key(i)?.host.as_str(), to.as_str()))
@@ -212,7 +212,7 @@ impl MigrateDialog {
 
     fn begin(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
         let moves = self.state.moves();
-        if self.entered.is_valid() && !moves.is_empty() {
+        if !self.entered.is_wrong && !moves.is_empty() {
             self.end(Out::Begin(moves), sender, root);
         }
     }

@@ -7,6 +7,7 @@ mod ask;
 pub mod card;
 mod checks;
 mod control;
+mod copies;
 pub mod dialog;
 pub mod drag;
 pub mod evacuate;

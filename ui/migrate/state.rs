@@ -14,6 +14,7 @@ use drover::migrate::{Choices, Kind};
 
 use super::Move;
 use super::control::{self, Control};
+use super::copies::Copies;
 use super::options::Entered;
 use super::verdict::{Sheet, Surveyed};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
@@ -68,6 +69,7 @@ pub struct State {
     pub hosts: Vec<HostChoice>,
     pub to: Option<HostId>,
     pub choices: Choices,
+    pub copies: Copies,
     /// What is known of the links between hosts.
     pub paces: HashMap<(HostId, HostId), Pace>,
     pub doing: Option<Doing>,
@@ -86,6 +88,7 @@ impl State {
             hosts,
             to: None,
             choices: Choices::new(Kind::Live),
+            copies: Copies::default(),
             paces: HashMap::new(),
             doing: None,
             machines: Vec::new(),
@@ -154,6 +157,7 @@ impl State {
         let choices = &mut self.choices;
         (choices.bridges, choices.networks) = (Vec::new(), Vec::new());
         (choices.address, choices.shared, self.doing) = (None, None, None);
+        choices.replace.clear();
         self.ask_all();
     }
 
@@ -320,16 +324,27 @@ impl State {
         self.propose();
     }
 
-    /// What is entered as options.
+    /// What is entered as options. Another place for copies is asked for.
     pub fn set_options(&mut self, entered: &Entered) {
-        entered.put(&mut self.choices);
+        let dest = self.to.as_ref().map_or("", |to| to.as_str()).to_owned();
+        entered.put(&mut self.choices, &dest);
+        let other_place = self.copies.pool != entered.copies.pool;
+        self.copies = entered.copies.clone();
+        if other_place {
+            self.ask_all();
+        }
         self.propose();
+    }
+
+    /// All machines by all kinds.
+    pub fn sheet(&self) -> Sheet<'_> {
+        Sheet::of(&self.machines, &self.choices, &self.copies)
     }
 
     /// Those that can go, as they were chosen.
     pub fn moves(&self) -> Vec<Move> {
         let Some(to) = &self.to else { return Vec::new() };
-        let sheet = Sheet::of(&self.machines, &self.choices);
+        let sheet = self.sheet();
         let of = |(i, choices): (usize, Choices)| {
             Some(Move { key: self.key(i)?.clone(), name: self.machines[i].name.clone(), to: to.clone(), choices })
         };
@@ -339,7 +354,7 @@ impl State {
     /// Until a person chose one, the kind is the best.
     fn propose(&mut self) {
         if !self.kind_by_hand {
-            self.choices.kind = Sheet::of(&self.machines, &self.choices).best();
+            self.choices.kind = self.sheet().best();
         }
     }
 

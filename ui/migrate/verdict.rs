@@ -5,6 +5,7 @@ use drover::migrate::survey::Survey;
 use drover::migrate::{Choices, Kind};
 
 use super::control::{self, Control};
+use super::copies::Copies;
 use super::words;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 
@@ -81,6 +82,7 @@ impl Cell {
 pub struct Sheet<'a> {
     machines: &'a [Surveyed],
     choices: &'a Choices,
+    copies: &'a Copies,
     /// `None` of a machine of which nothing is known.
     rows: Vec<Option<[Cell; 5]>>,
 }
@@ -91,15 +93,15 @@ fn place(kind: Kind) -> usize {
 
 impl<'a> Sheet<'a> {
     /// Checks all of them.
-    pub fn of(machines: &'a [Surveyed], choices: &'a Choices) -> Self {
+    pub fn of(machines: &'a [Surveyed], choices: &'a Choices, copies: &'a Copies) -> Self {
         let active = |one: &Surveyed| one.survey().map(|s| s.machine.state.is_active());
         let mixed =
             machines.iter().any(|m| active(m) == Some(true)) && machines.iter().any(|m| active(m) == Some(false));
         let row = |one: &Surveyed| {
             let survey = one.survey()?;
-            Some(Kind::ALL.map(|kind| cell(survey, choices, kind, mixed)))
+            Some(Kind::ALL.map(|kind| cell(survey, (choices, copies), kind, mixed)))
         };
-        Self { machines, choices, rows: machines.iter().map(row).collect() }
+        Self { machines, choices, copies, rows: machines.iter().map(row).collect() }
     }
 
     fn cells(&self, kind: Kind) -> impl Iterator<Item = Option<&Cell>> {
@@ -115,7 +117,11 @@ impl<'a> Sheet<'a> {
     /// The choices that a machine goes by: of a mixed lot, those that are off don't go live.
     pub fn choices_for(&self, machine: usize, kind: Kind) -> Choices {
         let cell = self.rows.get(machine).and_then(Option::as_ref).map(|cells| &cells[place(kind)]);
-        Choices { kind: cell.map_or(kind, |c| c.kind), ..self.choices.clone() }
+        let choices = Choices { kind: cell.map_or(kind, |c| c.kind), ..self.choices.clone() };
+        match self.machines.get(machine).and_then(Surveyed::survey) {
+            Some(survey) => self.copies.put(choices, survey),
+            None => choices,
+        }
     }
 
     /// Those that can go by this kind, with their choices.
@@ -221,9 +227,9 @@ impl<'a> Sheet<'a> {
 }
 
 /// Of a mixed lot those that are off take their definition along, or their disks too where they must.
-fn cell(survey: &Survey, choices: &Choices, kind: Kind, mixed: bool) -> Cell {
+fn cell(survey: &Survey, (choices, copies): (&Choices, &Copies), kind: Kind, mixed: bool) -> Cell {
     let by = |kind| {
-        let choices = Choices { kind, ..choices.clone() };
+        let choices = copies.put(Choices { kind, ..choices.clone() }, survey);
         Cell { kind, findings: check(&survey.input(&choices)) }
     };
     if !mixed || survey.machine.state.is_active() || !kind.is_live() {

@@ -89,13 +89,18 @@ fn lot(surveys: Vec<Survey>) -> Vec<Surveyed> {
     (1..).zip(surveys).map(one).collect()
 }
 
+fn sheet_of<'a>(machines: &'a [Surveyed], choices: &'a Choices) -> Sheet<'a> {
+    static USUAL: Copies = Copies { pool: None, format: None };
+    Sheet::of(machines, choices, &USUAL)
+}
+
 fn live() -> Choices {
     Choices::new(Kind::Live)
 }
 
 /// The texts that are no notes.
 fn against(machines: &[Surveyed], choices: &Choices) -> Vec<(Severity, String)> {
-    let lines = Sheet::of(machines, choices).judge().lines;
+    let lines = sheet_of(machines, choices).judge().lines;
     lines.into_iter().filter(|l| l.severity > Severity::Ok).map(|l| (l.severity, l.text)).collect()
 }
 
@@ -103,7 +108,7 @@ fn against(machines: &[Surveyed], choices: &Choices) -> Vec<(Severity, String)> 
 fn a_good_machine_goes_live_and_nothing_is_said() {
     let machines = lot(vec![survey(State::Running)]);
     let choices = live();
-    let sheet = Sheet::of(&machines, &choices);
+    let sheet = sheet_of(&machines, &choices);
     assert_eq!((sheet.can(), sheet.best()), (vec![true], Kind::Live));
     let verdict = sheet.judge();
     assert_eq!(verdict.lines, []);
@@ -122,7 +127,7 @@ fn a_good_machine_goes_live_and_nothing_is_said() {
 fn a_private_disk_makes_copying_the_best() {
     let machines = lot(vec![private(State::Running)]);
     let choices = live();
-    let sheet = Sheet::of(&machines, &choices);
+    let sheet = sheet_of(&machines, &choices);
     assert_eq!((sheet.best(), sheet.can()), (Kind::Copy, vec![false]));
     let kinds = sheet.kinds();
     assert_eq!(kinds[0].note.as_deref(), Some("kvm2 has no /srv/a.qcow2."), "why live can't be");
@@ -136,7 +141,7 @@ fn a_private_disk_makes_copying_the_best() {
 fn what_blocks_every_kind_is_said_once() {
     let machines = lot(vec![unplugged()]);
     let mut choices = live();
-    let sheet = Sheet::of(&machines, &choices);
+    let sheet = sheet_of(&machines, &choices);
     assert_eq!(sheet.best(), Kind::Live);
     assert_eq!(sheet.kinds()[0].note, None);
     let lines = sheet.judge().lines;
@@ -148,14 +153,14 @@ fn what_blocks_every_kind_is_said_once() {
     // Chosen, it stays where it can be changed; and taken back, it blocks again.
     let chosen = Control::Bridge { here: "xenbr0".into(), have, chosen: Some("br0".into()) };
     control::set(&mut choices, &chosen);
-    let sheet = Sheet::of(&machines, &choices);
+    let sheet = sheet_of(&machines, &choices);
     assert_eq!(sheet.can(), [true]);
     let lines = sheet.judge().lines;
     assert_eq!((lines.len(), &lines[0].controls), (1, &vec![chosen.clone()]));
     assert_eq!(lines[0].severity, Severity::Ok);
     assert!(chosen.is_same(&Control::Bridge { here: "xenbr0".into(), have: vec![], chosen: None }));
     control::set(&mut choices, &Control::Bridge { here: "xenbr0".into(), have: vec![], chosen: None });
-    assert_eq!(Sheet::of(&machines, &choices).can(), [false]);
+    assert_eq!(sheet_of(&machines, &choices).can(), [false]);
 }
 
 #[test]
@@ -165,7 +170,7 @@ fn of_many_machines_each_finding_is_said_once_with_its_names() {
     machines.push(Surveyed { name: "lost".into(), survey: Some(Err("kvm1: not connected".into())) });
     machines.push(Surveyed { name: "late".into(), survey: None });
     let choices = live();
-    assert_eq!(Sheet::of(&machines, &choices).can().iter().filter(|can| **can).count(), 1);
+    assert_eq!(sheet_of(&machines, &choices).can().iter().filter(|can| **can).count(), 1);
     let said: Vec<String> = against(&machines, &choices).into_iter().map(|(_, text)| text).collect();
     let want =
         ["lost: kvm1: not connected", "vm1, vm2, vm4 and 2 more: kvm2 has no bridge xenbr0; it has: br0, virbr0."];
@@ -176,11 +181,11 @@ fn of_many_machines_each_finding_is_said_once_with_its_names() {
 fn of_a_mixed_lot_those_that_are_off_go_without_running() {
     let machines = lot(vec![survey(State::Running), survey(State::Off), private(State::Off)]);
     let choices = live();
-    let sheet = Sheet::of(&machines, &choices);
+    let sheet = sheet_of(&machines, &choices);
     assert_eq!(sheet.can(), [true, true, false]);
     assert_eq!(sheet.choices_for(1, Kind::Live).kind, Kind::Offline);
     let copy = Choices::new(Kind::Copy);
-    let sheet = Sheet::of(&machines, &copy);
+    let sheet = sheet_of(&machines, &copy);
     let kinds: Vec<_> = sheet.going(Kind::Copy).map(|(i, choices)| (i, choices.kind)).collect();
     assert_eq!(kinds, [(0, Kind::Copy), (1, Kind::Offline), (2, Kind::Static)]);
     assert_eq!(sheet.best(), Kind::Copy, "most can go by it");
@@ -188,7 +193,7 @@ fn of_a_mixed_lot_those_that_are_off_go_without_running() {
     assert_eq!(notes, ["vm2: Off, so it goes like this: Offline.", "vm3: Off, so it goes like this: Static."]);
     // A lot that is all off is asked for a kind like any other.
     let off = lot(vec![survey(State::Off), survey(State::Off)]);
-    let sheet = Sheet::of(&off, &choices);
+    let sheet = sheet_of(&off, &choices);
     assert_eq!((sheet.can(), sheet.best()), (vec![false, false], Kind::Offline));
 }
 
@@ -200,7 +205,7 @@ fn warnings_stand_below_what_blocks_and_have_advice() {
     let said = against(&machines, &live());
     assert_eq!(said.iter().map(|(severity, _)| *severity).collect::<Vec<_>>(), [Severity::Block, Severity::Warn]);
     let choices = live();
-    let lines = Sheet::of(&machines, &choices).judge().lines;
+    let lines = sheet_of(&machines, &choices).judge().lines;
     assert_eq!(lines[1].advice.as_deref(), Some("Set a lower CPU model for its next boot."));
 }
 
@@ -212,7 +217,7 @@ fn what_can_be_done_on_the_destination_is_a_button() {
     let machines = lot(vec![survey(State::Running), one.clone()]);
     let controls = |machines: &[Surveyed]| {
         let choices = live();
-        Sheet::of(machines, &choices).judge().lines.into_iter().flat_map(|line| line.controls).collect::<Vec<_>>()
+        sheet_of(machines, &choices).judge().lines.into_iter().flat_map(|line| line.controls).collect::<Vec<_>>()
     };
     let got = controls(&machines);
     assert!(got.contains(&Control::Prepare(Preparation::CopyNetwork("lan".into()), 1)), "{got:?}");
@@ -242,11 +247,45 @@ fn a_disk_that_nobody_knows_is_asked_for_and_an_answer_can_be_changed() {
     let machines = lot(vec![one]);
     let mut choices = live();
     let controls = |choices: &Choices| {
-        let lines = Sheet::of(&machines, choices).judge().lines;
+        let lines = sheet_of(&machines, choices).judge().lines;
         lines.into_iter().flat_map(|line| line.controls).collect::<Vec<_>>()
     };
     assert_eq!(controls(&choices), [Control::Shared(None)]);
     control::set(&mut choices, &Control::Shared(Some(true)));
     assert_eq!(controls(&choices), [Control::Shared(Some(true))]);
-    assert_eq!(Sheet::of(&machines, &choices).can(), [true]);
+    assert_eq!(sheet_of(&machines, &choices).can(), [true]);
+}
+
+#[test]
+fn another_place_is_chosen_only_for_disks_that_are_copied() {
+    let mut away = private(State::Running);
+    let pool = Pool { name: "big".into(), active: true, target: Some("/big".into()), ..Pool::default() };
+    Arc::make_mut(&mut away.dest).pools = vec![pool];
+    let machines = lot(vec![away, survey(State::Running)]);
+    let (choices, copies) = (Choices::new(Kind::Copy), Copies { pool: Some("big".into()), format: None });
+    let sheet = Sheet::of(&machines, &choices, &copies);
+    let disks = |i| sheet.choices_for(i, Kind::Copy).disks;
+    assert_eq!(
+        disks(0).iter().map(|d| (d.target.as_str(), d.place.clone())).collect::<Vec<_>>(),
+        [("vda", Some(drover::migrate::Place::Pool("big".into())))]
+    );
+    assert_eq!((disks(1), sheet.choices_for(0, Kind::Live).disks), (vec![], vec![]));
+}
+
+#[test]
+fn what_is_left_of_an_earlier_move_may_be_replaced() {
+    let finding = Finding {
+        check: Check::DiskPath,
+        severity: Severity::Block,
+        reason: Reason::OtherFile { host: "kvm2".into(), path: "/srv/a".into() },
+        remedy: Some(drover::migrate::finding::Remedy::Replace { path: "/srv/a".into() }),
+    };
+    let mut choices = live();
+    let tick = Control::Replace("/srv/a".into(), false);
+    assert_eq!(control::of(&finding, &choices), std::slice::from_ref(&tick));
+    control::set(&mut choices, &Control::Replace("/srv/a".into(), true));
+    assert_eq!(choices.replace, ["/srv/a"]);
+    assert_eq!(control::chosen(&[], &choices)[0].controls, [Control::Replace("/srv/a".into(), true)]);
+    control::set(&mut choices, &tick);
+    assert!(choices.replace.is_empty());
 }

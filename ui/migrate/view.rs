@@ -13,7 +13,6 @@ use super::dialog::Msg;
 use super::kinds::Kinds;
 use super::options::{Entered, Options};
 use super::state::State;
-use super::verdict::Sheet;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::install::{Field, Says, fill_drop_down, text_button};
 use crate::widgets::accessible;
@@ -126,7 +125,7 @@ impl View {
         let whom = whom(state);
         self.title.set_subtitle(&whom);
         self.title.set_tooltip_text(Some(&whom));
-        let sheet = Sheet::of(&state.machines, &state.choices);
+        let sheet = state.sheet();
         let estimates = |kind| {
             Estimate::sum(sheet.going(kind).filter_map(|(i, choices)| {
                 let used = inventory.machine(state.key(i)?).and_then(|m| m.stats.memory_used_kib);
@@ -135,6 +134,15 @@ impl View {
         };
         self.quietly(|| self.kinds.show(state.choices.kind, &sheet.kinds(), state.machines.len(), estimates));
         self.checks.show(Shown { pending: state.pending(), verdict: sheet.judge(), doing: state.doing.clone() });
+        let pools = state.to.as_ref().and_then(|to| state.facts_of(to)).map(|facts| {
+            let usable =
+                facts.pools.iter().filter(|pool| pool.active && matches!(pool.kind.as_str(), "dir" | "fs" | "netfs"));
+            usable.map(|pool| pool.name.clone()).collect::<Vec<_>>()
+        });
+        if let Some(pools) = pools {
+            let name = state.machines.first().filter(|_| state.machines.len() == 1).map(|m| m.name.as_str());
+            self.options.know(&pools, name, state.to.as_ref().map_or("", |to| to.as_str()));
+        }
         self.checks.again.set_sensitive(state.to.is_some());
         let can = sheet.can().iter().filter(|can| **can).count();
         let reason = reason(state, entered, can);
@@ -216,7 +224,7 @@ fn reason(state: &State, entered: &Entered, can: usize) -> Option<String> {
         Some(gettext("The machines are gone."))
     } else if state.to.is_none() {
         Some(no_destination(state))
-    } else if !entered.is_valid() {
+    } else if entered.is_wrong {
         Some(gettext("An option is not valid."))
     } else if can == 0 && state.machines.iter().any(|m| m.survey.is_none()) {
         Some(gettext("The hosts are still being asked."))

@@ -8,6 +8,7 @@ use drover::migrate::run::Step;
 
 use crate::i18n::{gettext, gettext_f};
 
+pub use options::feature;
 pub use reason::reason;
 
 /// How a machine moves, in a word or two.
