@@ -240,6 +240,23 @@ pub struct EvacuateArgs {
     pub options: Options,
 }
 
+/// Options of `droverctl bring-back`.
+#[derive(Args)]
+#[command(after_help = "Exit status: 0 all are back; 2 some can't come back, and none was moved; 1 some moves failed.")]
+pub struct BringBackArgs {
+    /// So many at once
+    #[arg(short, long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub jobs: u8,
+    /// Only tell which machine would come from where
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Bring back those that can come, whatever the others
+    #[arg(long)]
+    pub partly: bool,
+    #[command(flatten)]
+    pub options: Options,
+}
+
 /// A compression by libvirt's name.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum CompressArg {

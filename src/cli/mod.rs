@@ -4,6 +4,7 @@
 mod print;
 
 mod act;
+mod bring_back;
 mod detect;
 mod evacuate;
 mod install;
@@ -27,7 +28,7 @@ use drover::{Error, Result};
 use tracing_subscriber::EnvFilter;
 
 use install_args::InstallArgs;
-use migrate_args::{CheckArgs, EvacuateArgs, MigrateArgs};
+use migrate_args::{BringBackArgs, CheckArgs, EvacuateArgs, MigrateArgs};
 
 /// A job failed; one line on stderr says why.
 const FAILED: u8 = 1;
@@ -88,6 +89,8 @@ enum Verb {
     Migrate(Box<MigrateArgs>),
     /// Move all machines away to other hosts
     Evacuate(Box<EvacuateArgs>),
+    /// Bring the machines of an evacuated host back to it
+    BringBack(Box<BringBackArgs>),
     /// Finish or undo migrations whose program was ended in their middle
     Recover(recover::Args),
 }
@@ -207,6 +210,7 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Install(args) => install::run(context, &args)?,
         Verb::Migrate(args) => migrate::run(context, &args)?,
         Verb::Evacuate(args) => evacuate::run(context, &args)?,
+        Verb::BringBack(args) => bring_back::run(context, &args)?,
         Verb::Recover(args) => recover::run(context, &args)?,
         Verb::CheckMigrate(args) => migrate::check_only(context, &args)?,
     }

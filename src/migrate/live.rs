@@ -84,6 +84,10 @@ fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
     }
     if let Some(mib) = choices.bandwidth {
         params.add_number(sys::VIR_MIGRATE_PARAM_BANDWIDTH, mib)?;
+        if choices.kind == Kind::PostCopy {
+            // Else what follows after the switch-over would take the whole link.
+            params.add_number(sys::VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, mib)?;
+        }
     }
     for copy in &plan.copies {
         params.add(sys::VIR_MIGRATE_PARAM_MIGRATE_DISKS, &copy.target)?;

@@ -1,6 +1,7 @@
 //! Moving a machine to another host: facts of both hosts → [`check`](check::check) (pure) → [`plan::Plan`] → [`run::run`].
 pub mod answers;
 pub mod board;
+pub mod bring_back;
 pub mod check;
 mod choices;
 pub mod command_line;

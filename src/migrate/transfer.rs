@@ -19,6 +19,8 @@ use crate::{Error, Result};
 const BLOCK: usize = 1 << 20;
 /// Pieces that may wait between the two hosts.
 const WAITING: usize = 16;
+/// Bytes under one checksum: so much at most is sent again after a broken link.
+const CHUNK: u64 = 64 << 20;
 
 /// Part of a file on its way.
 enum Part {
@@ -52,31 +54,61 @@ pub(super) fn length(conn: &Connect, path: &str) -> Result<u64> {
     number("physical").or_else(|| number("capacity")).ok_or_else(unreadable)
 }
 
-/// Makes `there` a copy of `here`, which must not change meanwhile. `on` gets bytes gone through. The file there is made
-/// first, never over one that is there; after an error it is the caller's to remove, see `made`.
+/// What is known of a copy under way, to go on from after a broken link.
+#[derive(Default)]
+pub(super) struct Sent {
+    /// Whether the file was made there; by then it is ours to remove.
+    pub made: bool,
+    /// Of the chunks that were sent.
+    sums: Vec<Vec<u8>>,
+}
+
+impl Sent {
+    /// Whole chunks that were sent.
+    pub(super) fn chunks(&self) -> usize {
+        self.sums.len()
+    }
+}
+
+/// Makes `there` a copy of `here`, which must not change meanwhile, and goes on where an earlier try with the same `sent`
+/// stopped. `on` gets bytes gone through. The file there is made first, never over one that is there; after an error it is
+/// the caller's to remove.
 pub(super) fn copy(
     (source, here): (&Connect, &str),
     (dest, there): (&Connect, &str),
-    made: impl FnOnce(),
+    sent: &mut Sent,
     on: &dyn Fn(u64, u64),
     cancel: &Cancel,
 ) -> Result<()> {
     let total = length(source, here)?;
-    let created = storage::create(dest, there, total, Format::Raw, true);
-    // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
-    if created.is_ok() || !dest.is_alive().unwrap_or(true) {
-        made();
+    if !sent.made {
+        let created = storage::create(dest, there, total, Format::Raw, true);
+        // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
+        sent.made = created.is_ok() || !dest.is_alive().unwrap_or(true);
+        created?;
     }
-    created?;
+    // Of the last chunk some may still have been on its way.
+    sent.sums.pop();
+    let skip = sent.sums.len() as u64 * CHUNK;
     let from = Remote::open(source, here)?;
     let to = Remote::open(dest, there)?;
-    on(0, total);
-    let sent = send(source, &from.volume, dest, &to.volume, total, &|done| on(done, total), cancel)?;
+    on(skip, total);
+    let mut sum = Sums::after(std::mem::take(&mut sent.sums));
+    let done =
+        send((source, &from.volume), (dest, &to.volume), (skip, total), &mut sum, &|done| on(done, total), cancel);
+    if done.is_err() {
+        sent.sums = sum.whole;
+        return done;
+    }
     drop(to);
     // Read back as the other host has it now.
     let to = Remote::open(dest, there)?;
-    let arrived = read(dest, &to.volume, cancel)?;
-    if sent != arrived {
+    let arrived = read(dest, &to.volume, cancel);
+    let wanted = sum.finish();
+    if arrived.is_err() {
+        sent.sums.clone_from(&wanted);
+    }
+    if wanted != arrived? {
         let message =
             format!("{there} did not arrive as it was sent, the checksums differ: is the disk there full or failing?");
         return Err(Error::Libvirt { code: 0, message });
@@ -84,33 +116,29 @@ pub(super) fn copy(
     Ok(())
 }
 
-/// Sends the file; gives its checksum.
+/// Sends the file from `skip` to its end.
 fn send(
-    source: &Connect,
-    from: &StorageVol,
-    dest: &Connect,
-    to: &StorageVol,
-    total: u64,
+    (source, from): (&Connect, &StorageVol),
+    (dest, to): (&Connect, &StorageVol),
+    (skip, total): (u64, u64),
+    sum: &mut Sums,
     on: &dyn Fn(u64),
     cancel: &Cancel,
-) -> Result<Vec<u8>> {
+) -> Result<()> {
     let (parts, received) = sync_channel(WAITING);
     thread::scope(|scope| {
-        let reading = scope.spawn(|| download(source, from, parts));
-        let written = upload(dest, to, total, received, on, cancel);
+        let reading = scope.spawn(|| download(source, from, skip, parts));
+        let written = upload((dest, to), (skip, total), received, sum, on, cancel);
         let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         // What failed first is the cause: a reader that fails leaves the writer with too little.
-        match (read, written) {
-            (Err(e), _) | (Ok(()), Err(e)) => Err(e),
-            (Ok(()), Ok(sum)) => Ok(sum),
-        }
+        read.and(written)
     })
 }
 
-/// Reads the volume into the channel, until its end or until nobody listens.
-fn download(conn: &Connect, volume: &StorageVol, parts: SyncSender<Part>) -> Result<()> {
+/// Reads the volume from `skip` into the channel, until its end or until nobody listens.
+fn download(conn: &Connect, volume: &StorageVol, skip: u64, parts: SyncSender<Part>) -> Result<()> {
     let stream = Stream::new(conn, 0)?;
-    volume.download(&stream, 0, 0, sys::VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM)?;
+    volume.download(&stream, skip, 0, sys::VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM)?;
     let mut buffer = vec![0; BLOCK];
     let ended = loop {
         let part = match receive(&stream, &mut buffer) {
@@ -133,16 +161,15 @@ fn download(conn: &Connect, volume: &StorageVol, parts: SyncSender<Part>) -> Res
 }
 
 fn upload(
-    conn: &Connect,
-    volume: &StorageVol,
-    total: u64,
+    (conn, volume): (&Connect, &StorageVol),
+    (skip, total): (u64, u64),
     parts: Receiver<Part>,
+    sum: &mut Sums,
     on: &dyn Fn(u64),
     cancel: &Cancel,
-) -> Result<Vec<u8>> {
+) -> Result<()> {
     let stream = Stream::new(conn, 0)?;
-    volume.upload(&stream, 0, total, sys::VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM)?;
-    let mut sum = Sum::new();
+    volume.upload(&stream, skip, total.saturating_sub(skip), sys::VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM)?;
     let sent = (|| {
         for part in &parts {
             cancel.check()?;
@@ -151,20 +178,19 @@ fn upload(
                 Part::Hole(bytes) => send_hole(&stream, *bytes)?,
             }
             sum.add(&part);
-            on(sum.position);
+            on(sum.position());
         }
         Ok(())
     })();
     // The reader must not wait for us.
     drop(parts);
     match sent {
-        Ok(()) => stream.finish()?,
+        Ok(()) => Ok(stream.finish()?),
         Err(e) => {
             let _ = stream.abort();
-            return Err(e);
+            Err(e)
         }
     }
-    Ok(sum.finish())
 }
 
 fn send_all(stream: &Stream, mut bytes: &[u8]) -> Result<()> {
@@ -175,12 +201,12 @@ fn send_all(stream: &Stream, mut bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The checksum of a volume.
-fn read(conn: &Connect, volume: &StorageVol, cancel: &Cancel) -> Result<Vec<u8>> {
+/// The checksums of a volume.
+fn read(conn: &Connect, volume: &StorageVol, cancel: &Cancel) -> Result<Vec<Vec<u8>>> {
     let (parts, received) = sync_channel(WAITING);
     thread::scope(|scope| {
-        let reading = scope.spawn(|| download(conn, volume, parts));
-        let mut sum = Sum::new();
+        let reading = scope.spawn(|| download(conn, volume, 0, parts));
+        let mut sum = Sums::after(Vec::new());
         for part in received {
             if cancel.is_cancelled() {
                 break;
@@ -191,6 +217,51 @@ fn read(conn: &Connect, volume: &StorageVol, cancel: &Cancel) -> Result<Vec<u8>>
         cancel.check()?;
         Ok(sum.finish())
     })
+}
+
+/// Checksums of a file's chunks.
+struct Sums {
+    whole: Vec<Vec<u8>>,
+    now: Sum,
+}
+
+impl Sums {
+    /// To go on after these chunks.
+    fn after(whole: Vec<Vec<u8>>) -> Self {
+        Self { whole, now: Sum::new() }
+    }
+
+    /// Bytes gone through.
+    fn position(&self) -> u64 {
+        self.whole.len() as u64 * CHUNK + self.now.position
+    }
+
+    fn add(&mut self, part: &Part) {
+        let length = match part {
+            Part::Data(bytes) => bytes.len() as u64,
+            Part::Hole(bytes) => *bytes,
+        };
+        let mut done = 0;
+        while done < length {
+            let step = (length - done).min(CHUNK - self.now.position);
+            match part {
+                // Both fit: they lie within the slice.
+                #[allow(clippy::cast_possible_truncation)]
+                Part::Data(bytes) => self.now.data(&bytes[done as usize..(done + step) as usize]),
+                Part::Hole(_) => self.now.hole(step),
+            }
+            done += step;
+            if self.now.position == CHUNK {
+                self.whole.push(std::mem::replace(&mut self.now, Sum::new()).finish());
+            }
+        }
+    }
+
+    /// With the last chunk, which may be short or empty.
+    fn finish(mut self) -> Vec<Vec<u8>> {
+        self.whole.push(self.now.finish());
+        self.whole
+    }
 }
 
 /// A checksum of a file that is the same whether zeros lie in it as data or as holes: zero blocks are left out, the
@@ -209,23 +280,18 @@ impl Sum {
         Self { context: Context::new(&SHA256), position: 0, block: Vec::with_capacity(SUM_BLOCK) }
     }
 
-    fn add(&mut self, part: &Part) {
-        match part {
-            Part::Data(bytes) => self.add_data(bytes),
-            Part::Hole(bytes) => {
-                // To the end of the block that is begun, then over whole blocks of zeros.
-                let missing = (SUM_BLOCK - self.block.len()) % SUM_BLOCK;
-                let first = usize::try_from(*bytes).unwrap_or(usize::MAX).min(missing);
-                self.add_data(&vec![0; first]);
-                let rest = bytes - first as u64;
-                let odd = usize::try_from(rest % SUM_BLOCK as u64).unwrap_or_default();
-                self.position += rest - odd as u64;
-                self.add_data(&vec![0; odd]);
-            }
-        }
+    fn hole(&mut self, bytes: u64) {
+        // To the end of the block that is begun, then over whole blocks of zeros.
+        let missing = (SUM_BLOCK - self.block.len()) % SUM_BLOCK;
+        let first = usize::try_from(bytes).unwrap_or(usize::MAX).min(missing);
+        self.data(&vec![0; first]);
+        let rest = bytes - first as u64;
+        let odd = usize::try_from(rest % SUM_BLOCK as u64).unwrap_or_default();
+        self.position += rest - odd as u64;
+        self.data(&vec![0; odd]);
     }
 
-    fn add_data(&mut self, mut bytes: &[u8]) {
+    fn data(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = SUM_BLOCK - self.block.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
@@ -260,9 +326,24 @@ mod tests {
     use super::*;
 
     fn sum(parts: &[Part]) -> Vec<u8> {
-        let mut sum = Sum::new();
-        parts.iter().for_each(|p| sum.add(p));
-        sum.finish()
+        let mut sums = Sums::after(Vec::new());
+        parts.iter().for_each(|p| sums.add(p));
+        sums.finish().concat()
+    }
+
+    #[test]
+    fn chunks_end_where_they_should_and_can_be_gone_on_from() {
+        let parts = [Part::Hole(CHUNK - 5), Part::Data(vec![3; 10]), Part::Hole(2 * CHUNK), Part::Data(vec![4; 7])];
+        let mut sums = Sums::after(Vec::new());
+        parts.iter().for_each(|p| sums.add(p));
+        assert_eq!((sums.whole.len(), sums.position()), (3, 3 * CHUNK + 12));
+        let all = sums.finish();
+        assert_eq!(all.len(), 4);
+        let mut rest = Sums::after(all[..1].to_vec());
+        for part in [Part::Data(vec![3; 5]), Part::Hole(2 * CHUNK), Part::Data(vec![4; 7])] {
+            rest.add(&part);
+        }
+        assert_eq!(rest.finish(), all);
     }
 
     #[test]

@@ -43,7 +43,7 @@ wait_for() {
 check() {
   [ "$(id -u)" = 0 ] || { echo "the lab needs root (for network namespaces)"; return 1; }
   local missing=() c
-  for c in unshare nsenter ip libvirtd virtlogd virsh qemu-system-x86_64 qemu-img rpcbind ganesha.nfsd busybox cpio; do
+  for c in unshare nsenter ip cc libvirtd virtlogd virsh qemu-system-x86_64 qemu-img rpcbind ganesha.nfsd busybox cpio; do
     command -v $c >/dev/null || missing+=("$c")
   done
   [ ${#missing[@]} = 0 ] || { echo "not installed: ${missing[*]} (make deps-test installs them)"; return 1; }
@@ -173,10 +173,11 @@ X
 
 # One host after the other, and again if it did not come up: a daemon that starts may lose a race for a pid file.
 start_libvirtd() {
-  local h=$1 d=$DROVER_LAB/$1 try
+  local h=$1 d=$DROVER_LAB/$1 try preload=()
+  [ ! -f "$d/shared.so" ] || preload=(env LD_PRELOAD="$d/shared.so")
   for try in 1 2 3; do
     rm -f "$d"/run/libvirt-sock* "$d/libvirtd.pid"
-    on "$h" libvirtd -d --listen -p "$d/libvirtd.pid" || true
+    on "$h" "${preload[@]}" libvirtd -d --listen -p "$d/libvirtd.pid" || true
     if wait_for 30 "$h's libvirtd (try $try)" virsh -c "$(unix_uri "$h")" version; then return; fi
     [ ! -s "$d/libvirtd.pid" ] || kill -KILL "$(cat "$d/libvirtd.pid")" 2>/dev/null || true
   done

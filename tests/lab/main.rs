@@ -1,6 +1,7 @@
 //! The lab's tests: the core against two real libvirt and QEMU hosts and an NFS server (see lab.sh, which starts them).
 #![allow(clippy::expect_used, clippy::panic)] // all of it is tests
 mod console;
+mod evacuate;
 mod faults;
 mod install;
 mod migrate;

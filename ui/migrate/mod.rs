@@ -16,6 +16,7 @@ mod kinds;
 pub mod live;
 mod options;
 pub mod queue;
+pub mod settled;
 pub mod sign;
 mod state;
 pub mod verdict;

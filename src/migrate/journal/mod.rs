@@ -20,7 +20,7 @@ use super::plan::Plan;
 use super::run::Step;
 use super::{Kind, static_move};
 use crate::domain::DomainId;
-use crate::host::Host;
+use crate::host::{Host, HostId};
 use crate::{Error, Result, state};
 
 pub(super) use settle::settle_now;
@@ -67,6 +67,13 @@ pub struct Side {
     pub name: String,
 }
 
+impl Side {
+    /// Whether it is this host.
+    pub fn is(&self, host: &HostId) -> bool {
+        self.uri == without_password(host.as_str())
+    }
+}
+
 /// A file's path at the source and at the destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
@@ -104,7 +111,7 @@ impl Entry {
 }
 
 /// The URI without the password that its user part may hold.
-fn without_password(uri: &str) -> String {
+pub(super) fn without_password(uri: &str) -> String {
     let authority = uri.find("://").map_or(0, |at| at + 3);
     let (head, rest) = uri.split_at(authority);
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -118,6 +125,7 @@ fn without_password(uri: &str) -> String {
 }
 
 /// A migration's file, locked for us. Dropped, it stays for the next start.
+#[derive(Debug)]
 pub struct Record {
     path: PathBuf,
     open: Mutex<(File, Entry)>,
@@ -309,6 +317,7 @@ mod tests {
             ("qemu:///system", "qemu:///system"),
         ] {
             assert_eq!(without_password(uri), plain);
+            assert!(Side { uri: plain.into(), name: String::new() }.is(&HostId::new(uri)));
         }
         let folder = tempfile::tempdir().unwrap();
         let record = Record::begin_in(&folder.path().join("new"), entry(Kind::Live)).unwrap();
