@@ -121,7 +121,7 @@ def migrate_many():
         app.type_in("50", "Bandwidth at most (MiB/s)")
         wait("it to be allowed", lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE))
         app.shoot("26-migrate-options")
-        assert app.has(contains="mv-off: Off, so it goes like this: Offline"), app.tree()
+        assert app.has(contains="mv-off: It is off, so it goes like this: Offline"), app.tree()
         assert abs(size(app, "Migrate 3 machines", 360, 640) - 360) <= 1, "it can't be 360 wide"
         app.shoot("25-migrate-narrow")
         app.keys("Escape")
