@@ -9,6 +9,7 @@ mod migrate_broken;
 mod migrate_faults;
 mod migrate_options;
 mod pair;
+mod prepare;
 mod remote;
 mod screen;
 mod support;

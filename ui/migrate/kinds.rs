@@ -37,7 +37,7 @@ impl Kinds {
             radio.set_group(rows.first().map(|first| &first.radio));
             radio.set_valign(gtk::Align::Center);
             let estimate = gtk::Label::builder().xalign(1.0).justify(gtk::Justification::Right).wrap(true);
-            let estimate = estimate.width_chars(14).max_width_chars(22).css_classes(["caption", "numeric"]).build();
+            let estimate = estimate.width_chars(15).max_width_chars(22).css_classes(["caption", "numeric"]).build();
             let row =
                 adw::ActionRow::builder().title(glib::markup_escape_text(&name)).activatable_widget(&radio).build();
             row.set_focusable(false);
@@ -91,7 +91,7 @@ impl Kinds {
     }
 }
 
-/// "about 12 s" and "pause at most 0.3 s"; without a rate what there is to send.
+/// "about 12 s" and "pause ≤ 0.3 s"; without a rate what there is to send.
 fn words_of(estimate: &Estimate) -> String {
     let mut parts = Vec::new();
     match estimate.time {
@@ -107,7 +107,7 @@ fn words_of(estimate: &Estimate) -> String {
         parts.push(gettext("stopped meanwhile"));
     } else if let Some(pause) = estimate.pause {
         let seconds = format!("{:.1}", pause.as_secs_f64());
-        parts.push(gettext_f("pause at most {n} s", &[("n", seconds.trim_end_matches('0').trim_end_matches('.'))]));
+        parts.push(gettext_f("pause ≤ {n} s", &[("n", seconds.trim_end_matches('0').trim_end_matches('.'))]));
     }
     parts.join("\n")
 }
@@ -122,7 +122,7 @@ mod tests {
     fn only_what_is_known_is_said() {
         let pause = Some(Duration::from_millis(300));
         let all = Estimate { bytes: 1 << 30, time: Time::About(Duration::from_secs(12)), pause, stopped: false };
-        assert_eq!(words_of(&all), "about 12 s\npause at most 0.3 s");
+        assert_eq!(words_of(&all), "about 12 s\npause ≤ 0.3 s");
         let size = words_of(&Estimate { time: Time::Unknown, stopped: true, pause: None, ..all });
         assert!(size.ends_with("to send\nstopped meanwhile") && size.starts_with("1.1"), "{size}");
         assert_eq!(words_of(&Estimate::default()), "");
@@ -130,6 +130,6 @@ mod tests {
         assert!(words_of(&endless).starts_with("may not end"));
         let slow =
             Estimate { time: Time::AtLeast(Duration::from_secs(90)), pause: Some(Duration::from_secs(2)), ..all };
-        assert!(words_of(&slow).ends_with("pause at most 2 s"), "{}", words_of(&slow));
+        assert!(words_of(&slow).ends_with("pause ≤ 2 s"), "{}", words_of(&slow));
     }
 }

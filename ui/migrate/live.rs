@@ -101,7 +101,7 @@ impl Live {
 fn legend(figures: &Figures) -> String {
     let rates = [("sent", glib::format_size(figures.rate)), ("changed", glib::format_size(figures.dirty_rate))];
     let rates: Vec<(&str, &str)> = rates.iter().map(|(name, size)| (*name, size.as_str())).collect();
-    gettext_f("━ sent {sent}/s   ┅ changed by the machine {changed}/s", &rates)
+    gettext_f("━ sent {sent}/s  ┅ changed by the machine {changed}/s", &rates)
 }
 
 /// What is left, as far as it is told.

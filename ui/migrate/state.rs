@@ -273,7 +273,8 @@ impl State {
     pub fn set_hosts(&mut self, hosts: Vec<HostChoice>) -> bool {
         let mut concerned = self.sources();
         concerned.extend(self.to.clone());
-        let usable = |state: &Self| concerned.iter().map(|id| state.trouble(id).is_none()).collect::<Vec<_>>();
+        let of = |state: &Self, id: &HostId| (state.trouble(id).is_none(), state.choice(id).is_some());
+        let usable = |state: &Self| concerned.iter().map(|id| of(state, id)).collect::<Vec<_>>();
         let before = usable(self);
         self.hosts = hosts;
         let after = usable(self);

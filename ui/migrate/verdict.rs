@@ -219,7 +219,7 @@ impl<'a> Sheet<'a> {
                 .filter(|(_, cell)| kind != chosen && cell.is_some_and(|c| c.kind == kind))
                 .map(|(one, _)| one.name.as_str())
                 .collect();
-            let text = gettext_f("Off, so it goes like this: {kind}.", &[("kind", &words::kind(kind))]);
+            let text = gettext_f("It is off, so it goes like this: {kind}.", &[("kind", &words::kind(kind))]);
             (!names.is_empty()).then(|| Line::note(about(&names, self.machines.len(), &text), Vec::new()))
         };
         Kind::ALL.into_iter().filter_map(of).collect()
