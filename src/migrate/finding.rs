@@ -162,8 +162,10 @@ pub enum Reason {
     HostInterface { host: String, device: String },
     #[error("{from} and {to} are in different subnets: the machine may not be reachable there under its address")]
     OtherSubnet { from: String, to: String },
-    #[error("{from} and {to} are in different subnets if their prefix is the usual /{prefix}, which no host tells: \
-             the machine may not be reachable there under its address")]
+    #[error(
+        "{from} and {to} are in different subnets if their prefix is the usual /{prefix}, which no host tells: \
+             the machine may not be reachable there under its address"
+    )]
     PerhapsOtherSubnet { from: String, to: String, prefix: u8 },
     #[error("whether both hosts are in one subnet could not be found out")]
     SubnetUnknown,

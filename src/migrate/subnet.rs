@@ -25,7 +25,8 @@ pub fn network(address: IpAddr, prefix: u8) -> u128 {
 fn in_routes(routes: &str, address: Ipv4Addr) -> Option<u8> {
     let fits = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
-        let number = |at: usize| u32::from_str_radix(fields.get(at)?, 16).ok().map(|n| u32::from_be_bytes(n.to_ne_bytes()));
+        let number =
+            |at: usize| u32::from_str_radix(fields.get(at)?, 16).ok().map(|n| u32::from_be_bytes(n.to_ne_bytes()));
         let (to, gateway, mask) = (number(1)?, number(2)?, number(7)?);
         let ours = gateway == 0 && mask != 0 && address.to_bits() & mask == to;
         ours.then(|| u8::try_from(mask.leading_ones()).ok()).flatten()
@@ -53,9 +54,8 @@ mod tests {
     #[test]
     fn the_kernel_knows_the_networks_that_it_is_in() {
         let hex = |a: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(a));
-        let line = |to, gateway, mask| {
-            format!("eth0\t{}\t{}\t0001\t0\t0\t0\t{}\t0\t0\t0\n", hex(to), hex(gateway), hex(mask))
-        };
+        let line =
+            |to, gateway, mask| format!("eth0\t{}\t{}\t0001\t0\t0\t0\t{}\t0\t0\t0\n", hex(to), hex(gateway), hex(mask));
         let routes = "Iface\tDestination\t…\n".to_owned()
             + &line([0, 0, 0, 0], [10, 77, 0, 1], [0, 0, 0, 0])
             + &line([10, 77, 0, 0], [0, 0, 0, 0], [255, 255, 240, 0])
@@ -70,7 +70,9 @@ mod tests {
         let own = "20010db8000000000000000000000011 02 38 00 80     eth0\n\
                    fe800000000000000000000000000011 02 40 20 80     eth0\n\
                    00000000000000000000000000000001 01 80 10 80       lo\n";
-        for (address, want) in [("2001:db8:0:ff::1", Some(56)), ("2001:db8:0:100::1", None), ("fe80::2", None), ("::1", None)] {
+        for (address, want) in
+            [("2001:db8:0:ff::1", Some(56)), ("2001:db8:0:100::1", None), ("fe80::2", None), ("::1", None)]
+        {
             assert_eq!(in_addresses(own, address.parse().unwrap()), want, "{address}");
         }
     }
