@@ -82,7 +82,7 @@ def live(title, bandwidth, rounds):
     more = seconds["droverctl"] - seconds["virsh"]
     print(
         f"live, {title}: virsh {seconds['virsh']:.2f} s, droverctl with its checks {seconds['droverctl']:.2f} s"
-        f" (+{more:.2f} s, {100 * more / seconds['virsh']:+.1f} %), medians of {2 * rounds};"
+        f" ({more:+.2f} s, {100 * more / seconds['virsh']:+.1f} %), medians of {2 * rounds};"
         f" memory {memory['virsh']:.0f} and {memory['droverctl']:.0f} MiB",
         flush=True,
     )

@@ -108,8 +108,8 @@ pub enum Left {
     /// A machine that was saved to be moved, and could not be started again.
     #[error("{name}, saved on {host} and not started again ({why})")]
     Saved { name: String, host: String, why: Box<Error> },
-    /// A machine that was saved to be moved, and may run at either place.
-    #[error("{name}, saved on {here} and not started there again: whether it runs on {there} is not known ({why})")]
+    /// A machine that may be at either place: its migration is still to be settled.
+    #[error("{name}: whether it belongs to {here} or to {there} is not known yet ({why})")]
     Undecided { name: String, here: String, there: String, why: Box<Error> },
     /// The saved machine where it was before it moved.
     #[error("the saved machine {name} on {host}: do not start it there")]

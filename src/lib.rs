@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod network;
 pub mod search;
 pub mod secret;
+pub mod state;
 pub mod storage;
 pub mod task;
 

@@ -5,7 +5,12 @@ use std::process::{Command, Output};
 const TEST: &str = "test:///default";
 
 fn droverctl(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_droverctl")).env_remove("LIBVIRT_DEFAULT_URI").args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_droverctl"))
+        .env_remove("LIBVIRT_DEFAULT_URI")
+        .env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 fn outcome(args: &[&str]) -> (i32, String, String) {

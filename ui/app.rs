@@ -6,6 +6,7 @@ mod machines;
 mod migrate;
 mod new_machine;
 mod pages;
+mod recover;
 mod shortcuts;
 mod tabs;
 mod tasks;
@@ -21,9 +22,10 @@ use adw::prelude::*;
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
 use drover::inventory::Inventory;
+use drover::migrate::journal::Record;
 use relm4::prelude::*;
 
-use crate::activity::{Outcome, Panel, TaskId};
+use crate::activity::{Outcome, Panel};
 use crate::cli::Cli;
 use crate::hosts::Shown;
 use crate::hosts::add::AddHost;
@@ -43,7 +45,7 @@ use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use drag::{Carry, Dragging};
 use migrate::Migrations;
 use tabs::{PageKey, Tabs};
-pub use tasks::Toast;
+pub use tasks::{Done, Toast};
 use updates::Feed;
 pub use window::show_details;
 
@@ -130,6 +132,8 @@ pub enum AppMsg {
     },
     /// The Migrate dialog says.
     MigrateDialog(dialog::Out),
+    /// A migration was broken off.
+    Broken(Record),
     /// What a person does to the queue of migrations.
     Queue(QueueAct),
     Toast(Toast),
@@ -169,22 +173,6 @@ pub enum PageTab {
     Console,
     /// Console if it runs, else overview.
     Best,
-}
-
-/// The results of commands.
-#[derive(Debug)]
-pub enum Done {
-    /// The save of this turn.
-    Saved(u64, Result<(), String>),
-    Acted {
-        what: String,
-        outcome: Outcome,
-    },
-    Task {
-        id: TaskId,
-        what: String,
-        outcome: Outcome,
-    },
 }
 
 /// The window folds its sidebar below this width, in logical pixels.
@@ -375,6 +363,7 @@ impl Component for App {
             AppMsg::InstallRuns(key) => self.install_runs(&key),
             AppMsg::Migrate { machines, to } => self.migrate(machines, to, root, &sender),
             AppMsg::MigrateDialog(said) => self.migrate_said(said, &sender),
+            AppMsg::Broken(record) => self.settle(record, &sender),
             AppMsg::Queue(act) => self.queue_act(act, &sender),
             AppMsg::Carry(what) => self.carry(what, &sender),
             AppMsg::AfterInstall(key, act) => self.after_install(key, act, root, &sender),

@@ -14,7 +14,7 @@ use drover::host::{Cause, FailKind};
 
 use crate::i18n::{gettext, gettext_f};
 
-pub use host::{cause, uri_problem};
+pub use host::{cause, left, uri_problem};
 pub use reason::{amount, reason};
 pub use source::source;
 use unattended::line_problem;

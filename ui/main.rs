@@ -10,7 +10,6 @@ mod i18n;
 mod install;
 mod machines;
 mod memory;
-#[allow(dead_code, reason = "the drag and the dialog, which come next, use it")]
 mod migrate;
 mod settings;
 mod ssh;

@@ -12,11 +12,12 @@ use super::install::cancel_on_interrupt;
 use super::migrate::text;
 use super::migrate_args::EvacuateArgs;
 use super::progress::Line;
-use super::{Context, Failure, login, print};
+use super::{Context, Failure, login, print, recover};
 
 /// Plans, shows the plan, moves.
 pub fn run(context: &Context, args: &EvacuateArgs) -> Result<(), Failure> {
     let cancel = cancel_on_interrupt();
+    recover::remind();
     let source = context.open()?;
     let mut dests = Vec::new();
     for uri in &args.dests {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::install::cancel_on_interrupt;
 use super::migrate_args::{CheckArgs, MigrateArgs, Target};
 use super::progress::Line;
-use super::{Context, Failure, login, print};
+use super::{Context, Failure, login, print, recover};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -56,6 +56,7 @@ pub fn check_only(context: &Context, args: &CheckArgs) -> Result<(), Failure> {
 /// Moves the machine, or says why not.
 pub fn run(context: &Context, args: &MigrateArgs) -> Result<(), Failure> {
     let cancel = cancel_on_interrupt();
+    recover::remind();
     let (source, dest, survey, choices) = survey(context, &args.target, args.kind())?;
     for finding in check(&survey.input(&choices)).iter().filter(|f| f.severity == Severity::Warn) {
         complain!("{finding}");

@@ -14,6 +14,7 @@ mod migrate;
 mod migrate_args;
 mod progress;
 mod quiet;
+mod recover;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -87,6 +88,8 @@ enum Verb {
     Migrate(Box<MigrateArgs>),
     /// Move all machines away to other hosts
     Evacuate(Box<EvacuateArgs>),
+    /// Finish or undo migrations whose program was ended in their middle
+    Recover(recover::Args),
 }
 
 #[derive(Args)]
@@ -204,6 +207,7 @@ fn carry_out(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Install(args) => install::run(context, &args)?,
         Verb::Migrate(args) => migrate::run(context, &args)?,
         Verb::Evacuate(args) => evacuate::run(context, &args)?,
+        Verb::Recover(args) => recover::run(context, &args)?,
         Verb::CheckMigrate(args) => migrate::check_only(context, &args)?,
     }
     Ok(())

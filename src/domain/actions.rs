@@ -152,8 +152,14 @@ fn delete(handle: &Domain, force: bool) -> Result<()> {
             return Ok(());
         }
     }
+    undefine(handle, false)
+}
+
+/// Removes the definition of a machine that is off, with its managed save, snapshot records and NVRAM (unless `keep_nvram`).
+pub(crate) fn undefine(handle: &Domain, keep_nvram: bool) -> Result<()> {
+    let nvram = if keep_nvram { sys::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM } else { sys::VIR_DOMAIN_UNDEFINE_NVRAM };
     let all = sys::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-        | sys::VIR_DOMAIN_UNDEFINE_NVRAM
+        | nvram
         | sys::VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
         | sys::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA;
     let fewer = [all, all & !sys::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA, sys::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE, 0];

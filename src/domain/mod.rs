@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::host::HostId;
 
 /// A machine on one host, by its UUID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct DomainId(pub Uuid);
 
 impl fmt::Display for DomainId {

@@ -59,6 +59,9 @@ fn virsh(plan: &Plan, source_uri: &str, dest_uri: &str) -> Vec<String> {
     }
     if let Some(mib) = choices.bandwidth.filter(|_| live) {
         words.extend(["--bandwidth".to_owned(), mib.to_string()]);
+        if choices.kind == Kind::PostCopy {
+            words.extend(["--postcopy-bandwidth".to_owned(), mib.to_string()]);
+        }
     }
     // With --p2p it is the source's daemon that goes there.
     let dest_uri = choices.way.peer_uri().filter(|_| live).unwrap_or(dest_uri);
@@ -224,9 +227,9 @@ mod tests {
                     --comp-methods xbzrle --dname 'db 02' 'db 01' qemu+tcp://b/system";
         assert_eq!(said(&it), want);
         let mut it = plan(Kind::PostCopy);
-        (it.choices.on_demand, it.choices.parallel) = (true, Some(4));
+        (it.choices.on_demand, it.choices.parallel, it.choices.bandwidth) = (true, Some(4), Some(9));
         let want = "virsh -c qemu:///system migrate --live --persistent --undefinesource --postcopy --parallel \
-                    --parallel-connections 4 'db 01' qemu+ssh://b/system";
+                    --parallel-connections 4 --bandwidth 9 --postcopy-bandwidth 9 'db 01' qemu+ssh://b/system";
         assert_eq!(said(&it), want);
     }
 

@@ -3,7 +3,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use virt::domain::DomainStateReason;
+use virt::domain::{Domain, DomainStateReason};
 use virt::enumutil::Enum;
 use virt_sys as sys;
 
@@ -77,12 +77,20 @@ impl Figures {
     }
 }
 
+/// Whether the machine has a job now.
+pub(super) fn runs(domain: &Domain) -> bool {
+    migrate_ffi::job(domain).is_ok_and(|(kind, _)| is_running(kind))
+}
+
+fn is_running(kind: u32) -> bool {
+    matches!(kind, sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED)
+}
+
 /// The figures of the machine's job; `None` when it has none.
 pub fn figures(host: &Host, id: DomainId) -> Result<Option<Figures>> {
     host.call(move |conn| {
         let (kind, named) = migrate_ffi::job(&read::lookup(conn, id)?)?;
-        let runs = matches!(kind, sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED);
-        Ok(runs.then(|| Figures::of(&named)))
+        Ok(is_running(kind).then(|| Figures::of(&named)))
     })
 }
 

@@ -5,10 +5,10 @@ use virt::connect::Connect;
 use virt_sys as sys;
 
 use super::job::{self, Figures};
-use super::made::{Made, There, asleep, insist, make_room, state};
+use super::journal::Record;
 use super::plan::Plan;
-use super::run::{Done, On, Progress, Step};
-use super::{Kind, xml};
+use super::run::{On, Progress, Step};
+use super::{Kind, made, xml};
 use crate::domain::read;
 use crate::host::migrate_ffi::{self, Params};
 use crate::host::{Host, HostId};
@@ -19,45 +19,28 @@ use crate::{Error, Result};
 /// A job that has sent nothing for so long is taken for dead: its link was cut.
 const STALL: Duration = Duration::from_secs(30);
 
-pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel) -> Result<Done> {
-    let mut made = Made::default();
-    let moved = prepare(dest, plan, on, cancel, &mut made).and_then(|()| {
-        made.definition = true;
-        transfer(source, dest, plan, on, cancel)
-    });
-    let id = plan.id;
-    if let Err(cause) = moved {
-        on(Progress::begin(Step::RollBack));
-        // The last step may have gone well although its answer was lost: what counts is where the machine runs.
-        let (here, there) = (insist(source, move |c| state(c, id)), insist(dest, move |c| state(c, id)));
-        if !matches!((here, there), (Ok(There::Gone | There::Defined), Ok(There::Active))) {
-            let left = made.undo(dest, plan);
-            return Err(if left.is_empty() { cause } else { Error::LeftBehind { cause: Box::new(cause), left } });
-        }
-        tracing::warn!(error = %cause, "the migration went well all the same");
-    }
-    finish(source, dest, plan, on)?;
-    Ok(Done { left_here: plan.copies.iter().map(|c| c.path.clone()).collect() })
+/// Lets libvirt move it. What is left to do then is the journal's.
+pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, record: &Record) -> Result<()> {
+    prepare(dest, plan, on, cancel, record)?;
+    record.change(|entry| entry.definition = true)?;
+    transfer(source, dest, plan, on, cancel)
 }
 
 /// Makes the images that disks are copied into. libvirt would make them itself only where a pool is started over their
 /// folder, and never removes them after a failure.
-fn prepare(dest: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> Result<()> {
+fn prepare(dest: &Host, plan: &Plan, on: On, cancel: &Cancel, record: &Record) -> Result<()> {
     on(Progress::begin(Step::Prepare));
-    make_room(dest, plan)?;
+    made::make_room(dest, plan)?;
     for copy in plan.copies.clone() {
         cancel.check()?;
         let path = copy.path_there.clone();
-        let created = dest.call(move |conn| match &copy.backing {
-            // Without what it stands on, libvirt would make half a disk of it, and say nothing.
-            Some((base, format)) => storage::create_over(conn, &copy.path_there, copy.capacity, base, format),
-            None => storage::create(conn, &copy.path_there, copy.capacity, copy.format, true),
-        });
-        // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
-        if matches!(created, Ok(()) | Err(Error::Lost { .. })) {
-            made.files.push(path);
-        }
-        created?;
+        made::file(record, dest, &path, || {
+            dest.call(move |conn| match &copy.backing {
+                // Without what it stands on, libvirt would make half a disk of it, and say nothing.
+                Some((base, format)) => storage::create_over(conn, &copy.path_there, copy.capacity, base, format),
+                None => storage::create(conn, &copy.path_there, copy.capacity, copy.format, true),
+            })
+        })?;
     }
     Ok(())
 }
@@ -101,6 +84,10 @@ fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
     }
     if let Some(mib) = choices.bandwidth {
         params.add_number(sys::VIR_MIGRATE_PARAM_BANDWIDTH, mib)?;
+        if choices.kind == Kind::PostCopy {
+            // Else what follows after the switch-over would take the whole link.
+            params.add_number(sys::VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, mib)?;
+        }
     }
     for copy in &plan.copies {
         params.add(sys::VIR_MIGRATE_PARAM_MIGRATE_DISKS, &copy.target)?;
@@ -213,28 +200,4 @@ impl<'a> Watch<'a> {
             }
         }
     }
-}
-
-/// Sees that it runs there and is gone here, and takes along what libvirt does not.
-fn finish(source: &Host, dest: &Host, plan: &Plan, on: On) -> Result<()> {
-    on(Progress::begin(Step::Remove));
-    let id = plan.id;
-    let there = insist(dest, move |c| state(c, id))?;
-    if there != There::Active {
-        let message = format!("{} was moved, but does not run on {}", plan.name, plan.dest);
-        return Err(Error::Libvirt { code: 0, message });
-    }
-    if plan.autostart {
-        insist(dest, move |c| Ok(read::lookup(c, id)?.set_autostart(true).map(drop)?))?;
-    }
-    // libvirt has removed it, unless it lost the link at the end.
-    let (persistent, keep) = (plan.persistent, plan.choices.keep);
-    insist(source, move |c| match state(c, id)? {
-        There::Defined if keep => asleep(c, id),
-        There::Defined if persistent => Ok(read::lookup(c, id)?.undefine()?),
-        _ => Ok(()),
-    })?;
-    source.refresh(id);
-    dest.refresh(id);
-    Ok(())
 }

@@ -1,9 +1,10 @@
-//! What a migration has made at the destination, and undoing it.
+//! What a migration makes at the destination, and calls that outlast a lost link.
 use std::thread;
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
 
+use super::journal::Record;
 use super::plan::Plan;
 use crate::domain::DomainId;
 use crate::error::Left;
@@ -59,8 +60,9 @@ pub(super) fn insist<T: Send + 'static>(
 }
 
 /// Stops the transient pools over these files' folders that a lost link left behind: the daemon keeps them for ever.
-pub(super) fn drop_probes(host: &Host, paths: Vec<String>) {
-    if host.call(|conn| Ok(conn.is_alive().unwrap_or(true))).unwrap_or_default() {
+/// `force`: it was the link of a program that is gone.
+pub(super) fn drop_probes(host: &Host, paths: Vec<String>, force: bool) {
+    if !force && host.call(|conn| Ok(conn.is_alive().unwrap_or(true))).unwrap_or_default() {
         return;
     }
     let stopped = insist(host, move |conn| {
@@ -99,43 +101,18 @@ pub(super) fn file_at(host: &str, path: &str, why: Error) -> Left {
     at(host, Left::File { path: path.to_owned(), why: Box::new(why) })
 }
 
-/// What was made there.
-#[derive(Debug, Default)]
-pub(super) struct Made {
-    /// Absolute paths.
-    pub files: Vec<String>,
-    /// Whether a definition may be there that was not there before.
-    pub definition: bool,
-}
-
-impl Made {
-    /// Removes it all, unless the machine runs there; gives back what would not go.
-    pub(super) fn undo(&self, dest: &Host, plan: &Plan) -> Vec<Left> {
-        let id = plan.id;
-        let mut left = Vec::new();
-        let copies = plan.copies.iter().map(|c| c.path_there.clone());
-        drop_probes(dest, copies.chain(self.files.iter().cloned()).collect());
-        if self.definition && !plan.defined_there {
-            let removed = insist(dest, move |conn| {
-                if state(conn, id)? == There::Defined {
-                    conn.lookup_domain_by_uuid(id.0)?.undefine_flags(virt_sys::VIR_DOMAIN_UNDEFINE_NVRAM)?;
-                }
-                Ok(())
-            });
-            if let Err(e) = removed {
-                left.push(at(&plan.dest, Left::Machine { name: plan.name.clone(), why: Box::new(e) }));
-            }
-        }
-        for path in self.files.iter().rev() {
-            let file = path.clone();
-            let removed = insist(dest, move |conn| match state(conn, id)? {
-                There::Active => Err(Error::Unsupported("a machine uses it".into())),
-                _ => storage::remove(conn, &file),
-            });
-            if let Err(e) = removed {
-                left.push(file_at(&plan.dest, path, e));
-            }
-        }
-        left
+/// Makes a file there by `make`, with the record telling of it before: also of one whose maker was lost on the way.
+pub(super) fn file(record: &Record, dest: &Host, path: &str, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    let there = path.to_owned();
+    if dest.call(move |conn| Ok(storage::exists(conn, &there)))? == Some(true) {
+        // It is not ours: this fails in the host's words.
+        return make();
     }
+    record.making(path)?;
+    let made = make();
+    // It may have come up this moment; of a lost link nobody knows.
+    if !matches!(made, Ok(()) | Err(Error::Lost { .. })) {
+        record.not_made(path)?;
+    }
+    made
 }

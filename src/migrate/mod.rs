@@ -5,15 +5,18 @@ pub mod check;
 mod choices;
 pub mod command_line;
 pub mod dragged;
+pub mod estimate;
 pub mod evacuate;
 pub mod facts;
 pub mod finding;
 pub mod job;
+pub mod journal;
 mod live;
 pub mod machine;
 mod made;
 mod offline;
 pub mod plan;
+pub mod prepare;
 pub mod run;
 mod static_move;
 mod subnet;
@@ -21,10 +24,13 @@ pub mod survey;
 mod transfer;
 pub mod xml;
 
+use serde::{Deserialize, Serialize};
+
 pub use choices::{Choices, Compression, DiskChoice, Feature, Place, Way};
 
 /// How a machine moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// It runs on; its disks lie on storage that both hosts share.
     Live,

@@ -2,33 +2,18 @@
 use virt_sys as sys;
 
 use super::finding::Reason;
-use super::made::{Made, There, asleep, insist, state};
+use super::journal::Record;
+use super::made::{There, insist, state};
 use super::plan::Plan;
-use super::run::{Done, On, Progress, Step};
+use super::run::{On, Progress, Step};
 use super::xml;
-use crate::domain::actions::{self, Action};
 use crate::domain::read;
 use crate::host::Host;
 use crate::task::Cancel;
 use crate::{Error, Result};
 
-pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel) -> Result<Done> {
-    let mut made = Made::default();
-    let result = steps(source, dest, plan, on, cancel, &mut made);
-    let Err(cause) = result else { return Ok(Done::default()) };
-    on(Progress::begin(Step::RollBack));
-    let id = plan.id;
-    // The removal may have gone well although its answer was lost.
-    if let (Ok(There::Gone), Ok(There::Defined)) =
-        (insist(source, move |c| state(c, id)), insist(dest, move |c| state(c, id)))
-    {
-        return Ok(Done::default());
-    }
-    let left = made.undo(dest, plan);
-    Err(if left.is_empty() { cause } else { Error::LeftBehind { cause: Box::new(cause), left } })
-}
-
-fn steps(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, made: &mut Made) -> Result<()> {
+/// Defines it there. That it goes here is the journal's to do.
+pub(super) fn run(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, record: &Record) -> Result<()> {
     let id = plan.id;
     on(Progress::begin(Step::Define));
     // Looked at once more: it may have been started since the checks.
@@ -38,15 +23,10 @@ fn steps(source: &Host, dest: &Host, plan: &Plan, on: On, cancel: &Cancel, made:
     })?;
     let definition = xml::for_destination(&definition, &plan.choices, &plan.eject)?;
     cancel.check()?;
-    made.definition = true;
+    record.change(|entry| entry.definition = true)?;
     define(dest, plan, definition)?;
     cancel.check()?;
-    on(Progress::begin(Step::Remove));
-    source.call(move |conn| still_off(conn, id))?;
-    if plan.choices.keep {
-        return source.call(move |conn| asleep(conn, id));
-    }
-    actions::run(source, id, Action::Delete { force: false })
+    source.call(move |conn| still_off(conn, id))
 }
 
 /// Defines it there, with its autostart.

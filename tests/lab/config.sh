@@ -40,6 +40,8 @@ max_core = 0
 X
 if at_least "$(libvirtd --version | awk '{ print $NF }')" 10.8.0; then
   echo 'shared_filesystems = [ "/srv/shared" ]' >>"$dir/etc/qemu.conf"
+else
+  cc -shared -fPIC -o "$dir/shared.so" "$(dirname "$0")/shared.c"
 fi
 cat >"$dir/etc/libvirtd.conf" <<X
 host_uuid = "$(printf '%s' "drover-$name" | md5sum | sed -E 's/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/\1-\2-4\3-8\4-\5/')"

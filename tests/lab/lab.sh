@@ -12,7 +12,7 @@
 # and nothing survives the end of the first process in it, however it ends.
 #
 # CMD sees DROVER_LAB (state directory), DROVER_LAB_A/_B (URIs over a unix socket), _TA/_TB (tcp), _SA/_SB (ssh, empty without
-# sshd), DROVER_LAB_NFS (the NFS server's address; it exports /soft, and /secure to ports below 1024 only) and DROVER_LAB_SH (this file). On each host: bridges
+# sshd), DROVER_LAB_NFS (the NFS server's address; it exports /soft, and /secure to ports below 1024 only) and DROVER_LAB_SH (this file), and a XDG_STATE_HOME of its own. On each host: bridges
 # xenbr0 (uplink) and br0 (isolated), folders /srv/shared (same on both), /srv/local and /vmware/xen/images (its own;
 # from here: $DROVER_LAB/HOST/local and $DROVER_LAB/HOST/images).
 set -euo pipefail
@@ -43,7 +43,7 @@ wait_for() {
 check() {
   [ "$(id -u)" = 0 ] || { echo "the lab needs root (for network namespaces)"; return 1; }
   local missing=() c
-  for c in unshare nsenter ip libvirtd virtlogd virsh qemu-system-x86_64 qemu-img rpcbind ganesha.nfsd busybox cpio; do
+  for c in unshare nsenter ip cc libvirtd virtlogd virsh qemu-system-x86_64 qemu-img rpcbind ganesha.nfsd busybox cpio; do
     command -v $c >/dev/null || missing+=("$c")
   done
   [ ${#missing[@]} = 0 ] || { echo "not installed: ${missing[*]} (make deps-test installs them)"; return 1; }
@@ -173,10 +173,11 @@ X
 
 # One host after the other, and again if it did not come up: a daemon that starts may lose a race for a pid file.
 start_libvirtd() {
-  local h=$1 d=$DROVER_LAB/$1 try
+  local h=$1 d=$DROVER_LAB/$1 try preload=()
+  [ ! -f "$d/shared.so" ] || preload=(env LD_PRELOAD="$d/shared.so")
   for try in 1 2 3; do
     rm -f "$d"/run/libvirt-sock* "$d/libvirtd.pid"
-    on "$h" libvirtd -d --listen -p "$d/libvirtd.pid" || true
+    on "$h" "${preload[@]}" libvirtd -d --listen -p "$d/libvirtd.pid" || true
     if wait_for 30 "$h's libvirtd (try $try)" virsh -c "$(unix_uri "$h")" version; then return; fi
     [ ! -s "$d/libvirtd.pid" ] || kill -KILL "$(cat "$d/libvirtd.pid")" 2>/dev/null || true
   done
@@ -212,8 +213,8 @@ export_uris() {
   if [ -f "$DROVER_LAB/id" ]; then
     DROVER_LAB_SA="qemu+ssh://root@$NET.11/system?$key" DROVER_LAB_SB="qemu+ssh://root@$NET.12/system?$key"
   fi
-  DROVER_LAB_NFS=$NFS DROVER_LAB_SH=$HERE/lab.sh
-  export DROVER_LAB_A DROVER_LAB_B DROVER_LAB_TA DROVER_LAB_TB DROVER_LAB_SA DROVER_LAB_SB DROVER_LAB_NFS DROVER_LAB_SH
+  DROVER_LAB_NFS=$NFS DROVER_LAB_SH=$HERE/lab.sh XDG_STATE_HOME=$DROVER_LAB/state
+  export DROVER_LAB_A DROVER_LAB_B DROVER_LAB_TA DROVER_LAB_TB DROVER_LAB_SA DROVER_LAB_SB DROVER_LAB_NFS DROVER_LAB_SH XDG_STATE_HOME
 }
 
 signal() { kill "-$1" "$(cat "$DROVER_LAB/$2/libvirtd.pid")"; }

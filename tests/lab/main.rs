@@ -4,6 +4,7 @@ mod console;
 mod faults;
 mod install;
 mod migrate;
+mod migrate_broken;
 mod migrate_faults;
 mod migrate_options;
 mod pair;

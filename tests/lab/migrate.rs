@@ -90,7 +90,7 @@ pub fn moved(mover: &Mover, hosts: &(Host, Host), choices: &Choices) -> (Done, V
 
 pub fn gone_and_running(mover: &Mover) {
     assert_eq!(mover.states(), ("-".into(), "running".into()), "gone here, running there");
-    mover.counts_on();
+    mover.counts_on_there();
 }
 
 #[test]
@@ -194,6 +194,7 @@ fn static_takes_disk_and_memory_along() {
     assert_eq!(steps, want);
     assert_eq!(done.left_here, ["/srv/local/lab-static.qcow2"]);
     gone_and_running(&mover);
+    mover.counts_on();
     assert_eq!((mover.saves("hosta"), mover.saves("hostb")), (vec![], vec![]), "no memory image stays");
 
     let off = Mover::define(&lab, "lab-static-off", "/srv/local/lab-static-off.qcow2", "");

@@ -1,7 +1,8 @@
 //! Options of migrations between two real hosts: each does what it says, and what libvirt refuses is told before.
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use drover::Error;
 use drover::host::Host;
@@ -15,7 +16,7 @@ use drover::task::Cancel;
 
 use crate::migrate::{droverctl, gone_and_running, moved};
 use crate::pair::Mover;
-use crate::support::{Lab, lab, virsh};
+use crate::support::{Lab, lab, until, virsh};
 
 /// A choice of one kind, changed.
 fn chosen(kind: Kind, change: impl FnOnce(&mut Choices)) -> Choices {
@@ -146,13 +147,13 @@ fn under_a_new_name_with_its_definition_kept() {
     assert_eq!(verdict(&found), Severity::Warn, "two definitions are never without a word: {found:?}");
     go(&mover, &hosts, &keep);
     assert_eq!(mover.states(), ("shut off".into(), "running".into()));
-    mover.counts_on();
+    mover.counts_on_there();
     assert!(virsh(&lab.a, &["dominfo", &mover.name]).contains("disable"), "it must not start with its host");
     back(&lab, &mover);
 
     let other = "lab-keep-there";
     go(&mover, &hosts, &chosen(Kind::Live, |c| c.name = Some(other.into())));
-    mover.counts_on();
+    mover.counts_on_there();
     for options in [&[][..], &["--inactive"]] {
         let xml = virsh(&lab.b, &[&["dumpxml", other], options].concat());
         assert!(xml.contains(&format!("<name>{other}</name>")), "{xml}");
@@ -178,7 +179,7 @@ fn post_copy_on_demand_and_a_cancel_after_it() {
     let plan = planned(&mover, &hosts, &choices).expect("nothing stands in the way");
     let (cancel, switched) = (Cancel::default(), AtomicBool::new(false));
     let (a, id) = (hosts.0.clone(), mover.id());
-    let passed = std::sync::atomic::AtomicU64::new(0);
+    let passed = AtomicU64::new(0);
     let on = |p: Progress| match p.figures {
         Some(f) if p.step == Step::Move => {
             passed.fetch_max(f.iteration, Ordering::SeqCst);
@@ -279,6 +280,7 @@ fn a_copy_stands_on_the_base_that_is_there() {
         let mover = Mover::define(&lab, &name, &format!("/srv/local/{name}.qcow2"), "");
         stand_on_base(&lab, &lab.folder("hosta", "local").join(format!("{name}.qcow2")));
         virsh(&lab.a, &["start", &name]);
+        until("the guest to count", Duration::from_secs(60), || mover.ticks() > 3);
         let hosts = mover.hosts();
         go(&mover, &hosts, &chosen(kind, |c| c.incremental = true));
         gone_and_running(&mover);
@@ -325,7 +327,7 @@ fn what_is_left_here_is_replaced_on_the_way_back_if_it_is_named() {
         let done = run(&home.0, &home.1, &plan, |_| (), &Cancel::default());
         assert!(!matches!(done, Err(Error::Cancelled)) && done.is_ok(), "{done:?}");
         assert_eq!(mover.states(), ("running".into(), "-".into()));
-        mover.counts_on();
+        mover.counts_on_there();
     }
 }
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from driver import App, run, wait
-from lab import FREEZE, HOST, IMAGES, ORDINARY, STATE, THAW, box, daemon, drag, forget, machine, nfs, on_host, shown, virsh, web
+from lab import FREEZE, HOST, IMAGES, ORDINARY, STATE, THAW, box, choose, daemon, drag, forget, machine, nfs, on_host, shown, virsh, web
 
 
 def says_what_is_wrong():
@@ -37,9 +37,14 @@ def says_what_is_wrong():
         app.shoot("08-wrong-source")
         app.type_in(f"{url}/quick", "Install tree", "text")
         app.find(contains="Red Hat Enterprise Linux Server 5.0", role="label", timeout=20)
+        app.click("Next", "button")
         wrong("Name", [("taken", "choose another name"), ("a/b", "can't contain “/”")])
         app.type_in("node3", "Name", "text")
         wrong("Memory (MiB)", [("99999", "is more than"), ("1024", "1024 MiB are good")], "spin button")
+        app.click("Next", "button")
+        app.click("A kickstart or preseed file at a URL", "check box")
+        wrong("Address of the file", [("nfs:10.1.1.22:/soft/no.cfg", "no.cfg is not there")])
+        app.click("Next", "button")
         wrong("Path on the host", [
             (f"{IMAGES}/there.img", "exists already"),
             ("/no/such/x.img", "create it, or choose another path"),
@@ -47,11 +52,9 @@ def says_what_is_wrong():
             ("x.img", "must begin with “/”"),
             ("/srv/x.img", "20 GiB are asked for"),
         ])
+        app.click("Next", "button")
         wrong("Bridge name", [("nobr", "it has: br0, xenbr0")])
-        for _ in range(2):
-            app.click("Next", "button")
-        app.click("A kickstart or preseed file at a URL", "check box")
-        wrong("Address of the file", [("nfs:10.1.1.22:/soft/no.cfg", "no.cfg is not there")])
+        app.click("Back", "button")
         assert app.text_of(app.find("Path on the host", "text")) == "/srv/x.img"
     finally:
         app.stop()
@@ -72,10 +75,9 @@ def failed_install_can_be_changed():
         app.click("New machine", "button")
         app.type_in(tree, "Install tree", "text")
         app.find(contains="Red Hat Enterprise Linux Server 5.0", role="label", timeout=30)
+        app.click("Next", "button")
         app.type_in("node4", "Name", "text")
-        app.type_in(f"{IMAGES}/node4.img", "Path on the host", "text")
-        for _ in range(2):
-            app.click("Next", "button")
+        app.click("Next", "button")
         app.click("A file on this computer, put into the initrd", "check box")
         app.click(contains="Choose a file…", role="button")
         time.sleep(1)
@@ -85,7 +87,9 @@ def failed_install_can_be_changed():
         app.keys("Return")
         app.find(contains="no problems", timeout=20)
         app.shoot("20-answer-file")
-        for _ in range(3):
+        app.click("Next", "button")
+        app.type_in(f"{IMAGES}/node4.img", "Path on the host", "text")
+        for _ in range(2):
             app.click("Next", "button")
         app.click("Begin install", "button", timeout=30)
         app.find(contains="is damaged, or no initial RAM disk", timeout=30)
@@ -94,7 +98,10 @@ def failed_install_can_be_changed():
         assert not os.listdir(f"{STATE}/hosta/images"), "nothing is left on the host"
         app.click("Change what was entered…", "button")
         assert app.text_of(app.find("Install tree", "text")) == tree
+        for _ in range(2):
+            app.click("Next", "button")
         app.find(contains=answers, role="button")
+        app.click("Next", "button")
         assert app.text_of(app.find("Path on the host", "text")) == f"{IMAGES}/node4.img"
     finally:
         app.stop()
@@ -142,7 +149,7 @@ def torn_off_saved_and_restored():
         wait("one to be paused", lambda: "paused" in virsh("domstate", "one"))
         app.click(shown(app, name="Resume", role="button"))
         app.point(next(n for n in app.every("More actions", "button") if 0 < box(n).y < 120))
-        app.click(shown(app, contains="Save to File", role="menu item"))
+        choose(app, "Save to File", 1)
         app.type_in(saved, "File on the host")
         app.click("Save", "button")
         wait("one to be off", lambda: "shut off" in virsh("domstate", "one"), 30)
@@ -150,7 +157,7 @@ def torn_off_saved_and_restored():
         host = next(n for n in app.every("hosta", "label") if box(n).x < 200 and box(n).width > 0)
         run("xdotool", "windowraise", app.xid)
         app.point(host, button=3)
-        app.click(shown(app, contains="saved file", role="menu item"))
+        choose(app, "saved file", 2)
         app.type_in(saved, "File on the host")
         app.click("Restore", "button")
         wait("one to run again", lambda: "running" in virsh("domstate", "one"), 30)

@@ -76,6 +76,15 @@ def shown(app, **which):
     return wait(f"to see {which}", lambda: next((n for n in app.every(**which) if box(n).width > 0 <= box(n).y), None))
 
 
+def choose(app, text, place):
+    """Chooses from the open menu by name; GTK 4.14 gives a menu's items none, and there the place (from 0) tells which."""
+    def item():
+        items = [n for n in app.every(role="menu item") if box(n).width > 0 <= box(n).y]
+        named = [n for n in items if n.get_name()]
+        return next((n for n in named if text in n.get_name()), None) if named else next(iter(items[place:]), None)
+    app.click(wait(f"“{text}” in the menu", item))
+
+
 def drag(start, end):
     """Drags with the real pointer from one place of the screen to another."""
     run("xdotool", "mousemove", *map(str, start))

@@ -1,6 +1,9 @@
 """Machines that move between the lab's two hosts by what a person does in the window."""
+import os
+import subprocess
+
 from driver import App, run, wait
-from lab import HOST, OTHER, STATE, forget, virsh
+from lab import HOST, OTHER, STATE, choose, forget, virsh
 
 
 def small(name, more=""):
@@ -29,7 +32,7 @@ def forget_all(*names):
 def evacuate(app, count):
     """Opens the Evacuate dialog of the first host and begins, once its plan has a place for so many."""
     app.point(app.find("hosta", "label"), button=3)
-    app.click("Evacuate…", "menu item")
+    choose(app, "Evacuate…", 3)
     button = app.find(f"Move {count} machines", "button", timeout=120)
     app.shoot("20-evacuate")
     app.click(button)
@@ -53,3 +56,34 @@ def evacuates():
     finally:
         app.stop()
         forget_all(*names)
+
+
+def broken_off_is_settled():
+    """What a program that was killed in the middle of a move has left is removed at the next start, and said."""
+    disk = f"{STATE}/hosta/local/broken.img"
+    with open(disk, "wb") as image:
+        image.write(os.urandom(48 << 20))
+    small("broken", "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/local/broken.img'/>"
+                    "<target dev='vda' bus='virtio'/></disk>")
+    program = os.path.join(os.path.dirname(os.environ["DROVER_BIN"]), "droverctl")
+    copy = f"{STATE}/hostb/local/broken.img"
+    move = subprocess.Popen([program, "-c", HOST, "migrate", "broken", OTHER, "--copy-storage", "--bandwidth", "1"],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait("the copy to grow", lambda: os.path.exists(copy) and os.stat(copy).st_blocks > 2048, 60)
+        move.kill()
+        move.wait()
+        assert os.path.exists(copy), "the move removed it: there is nothing to settle"
+        app = App("--connect", HOST, "--connect", OTHER)
+        try:
+            app.click("Tasks", "button")
+            app.find(contains="broken runs on hosta as before", role="label", timeout=60)
+            app.shoot("22-settled")
+            assert not os.path.exists(copy), "its copy is still there"
+            assert "running" in virsh("domstate", "broken")
+        finally:
+            app.stop()
+    finally:
+        move.kill()
+        forget_all("broken")
+        os.remove(disk)

@@ -37,6 +37,7 @@ impl App {
         for uri in uris {
             self.open_host(&uri);
         }
+        self.look_for_broken(sender);
     }
 
     /// The welcome page goes as soon as there is a machine, or a host that a person chose.

@@ -1,8 +1,10 @@
 //! Migrations in the app: the dialog, the queue, and what a machine that has moved takes along.
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
+use drover::migrate::estimate::Pace;
 use drover::migrate::finding::Finding;
 use drover::migrate::plan::plan;
 use drover::migrate::run;
@@ -23,6 +25,9 @@ use crate::migrate::live::Extras;
 use crate::migrate::queue::{Queue, QueueAct};
 use crate::migrate::{Move, words};
 
+/// How fast the last migration between two hosts was, for the next dialog's estimate.
+type Paces = Arc<Mutex<HashMap<(HostId, HostId), Pace>>>;
+
 /// The app's state of migrations.
 #[derive(Default)]
 pub struct Migrations {
@@ -31,6 +36,7 @@ pub struct Migrations {
     queue: Queue,
     /// Those in the queue, and those that ended otherwise than well, to try again.
     moves: HashMap<TaskId, (Task, Move)>,
+    paces: Paces,
 }
 
 impl App {
@@ -56,7 +62,8 @@ impl App {
             return;
         }
         let (hosts, inventory) = (self.host_choices(), self.inventory.clone());
-        let init = Init { parent: root.clone().upcast(), inventory, hosts, machines, to };
+        let paces = self.migrations.paces.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let init = Init { parent: root.clone().upcast(), inventory, hosts, machines, to, paces };
         let dialog = MigrateDialog::builder().launch(init).forward(sender.input_sender(), AppMsg::MigrateDialog);
         self.migrations.dialog = Some(dialog);
     }
@@ -115,8 +122,9 @@ impl App {
         for (id, wanted) in self.migrations.queue.start() {
             let Some((task, _)) = self.migrations.moves.get(&id) else { continue };
             let hosts = self.hosts.get(&wanted.key.host).cloned().zip(self.hosts.get(&wanted.to).cloned());
+            let paces = Arc::clone(&self.migrations.paces);
             self.spawn_task(sender, task, move |reporter, cancel| match hosts {
-                Some((source, dest)) => carry_out(&source, &dest, &wanted, reporter, cancel),
+                Some((source, dest)) => carry_out((&source, &dest), &wanted, &paces, reporter, cancel),
                 None => Outcome::Failed(host_gone()),
             });
         }
@@ -181,11 +189,26 @@ impl App {
 }
 
 /// One migration, from the questions to both hosts on: what was known when it was chosen may be old by now.
-fn carry_out(source: &Host, dest: &Host, wanted: &Move, reporter: &Reporter, cancel: &Cancel) -> Outcome {
+fn carry_out(
+    (source, dest): (&Host, &Host),
+    wanted: &Move,
+    paces: &Paces,
+    reporter: &Reporter,
+    cancel: &Cancel,
+) -> Outcome {
+    let pair = (wanted.key.host.clone(), wanted.to.clone());
+    let on = |progress: run::Progress| {
+        // With a limit the figures would tell of that, not of the link.
+        if let Some(pace) = progress.figures.as_ref().filter(|_| wanted.choices.bandwidth.is_none()).and_then(Pace::of)
+        {
+            paces.lock().unwrap_or_else(PoisonError::into_inner).insert(pair.clone(), pace);
+        }
+        reporter.report(progress);
+    };
     let planned = cancel.check().and_then(|()| Survey::read(source, dest, wanted.key.domain, true));
     let planned = planned.map(|survey| plan(&survey, &wanted.choices));
     let done = match planned {
-        Ok(Ok(plan)) => run::run(source, dest, &plan, |p| reporter.report(p), cancel),
+        Ok(Ok(plan)) => run::run(source, dest, &plan, on, cancel),
         Ok(Err(findings)) => return Outcome::Failed(refused(&findings)),
         Err(e) => Err(e),
     };

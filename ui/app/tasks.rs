@@ -4,11 +4,27 @@ use drover::task::Cancel;
 use gtk::glib;
 use relm4::{ComponentController, ComponentSender};
 
-use super::{App, AppMsg, Done, show_details};
+use super::{App, AppMsg, show_details};
 use crate::activity::{Outcome, Reporter, Task, TaskId, TaskMsg};
 use crate::errors::{self, Said};
 use crate::i18n::{gettext, gettext_f};
 use crate::migrate::live::Extras;
+
+/// The results of commands.
+#[derive(Debug)]
+pub enum Done {
+    /// The save of this turn.
+    Saved(u64, Result<(), String>),
+    Acted {
+        what: String,
+        outcome: Outcome,
+    },
+    Task {
+        id: TaskId,
+        what: String,
+        outcome: Outcome,
+    },
+}
 
 /// A passing message; with details it has a button that shows them.
 #[derive(Clone, Debug)]

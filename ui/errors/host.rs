@@ -47,7 +47,7 @@ pub fn left(it: &Left) -> String {
             &[("name", name), ("host", host), ("why", &super::error(why).body)],
         ),
         Left::Undecided { name, here, there, why } => gettext_f(
-            "{name}, saved on {here} and not started there again: whether it runs on {there} is not known ({why})",
+            "{name}: whether it belongs to {here} or to {there} is not known yet ({why})",
             &[("name", name), ("here", here), ("there", there), ("why", &super::error(why).body)],
         ),
         Left::Twin { name, host } => {

@@ -218,6 +218,11 @@ pub fn text_button(label: &str) -> gtk::Button {
     named("GtkButton", label)
 }
 
+/// A check button with a text and its mnemonic.
+pub fn check_button(label: &str) -> gtk::CheckButton {
+    named("GtkCheckButton", label)
+}
+
 /// A `GtkButton` or `GtkCheckButton` whose name for screen readers is its label without the underscore, which on GTK 4.8
 /// only a builder text can give.
 fn named<W: IsA<glib::Object> + Default>(class: &str, label: &str) -> W {

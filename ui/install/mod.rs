@@ -11,5 +11,6 @@ mod state;
 mod steps;
 mod wizard;
 
+pub use field::{Field, Says, check_button, fill_drop_down, row_with, text_button};
 pub use state::HostChoice;
 pub use wizard::{Draft, Init, Msg, Output, Wizard};

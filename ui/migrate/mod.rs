@@ -3,15 +3,23 @@ use drover::domain::DomainKey;
 use drover::host::HostId;
 use drover::migrate::Choices;
 
+mod ask;
 pub mod card;
+mod checks;
+mod control;
 pub mod dialog;
 pub mod drag;
 pub mod evacuate;
 pub mod hover;
+mod kinds;
 pub mod live;
+mod options;
 pub mod queue;
+pub mod settled;
 pub mod sign;
+mod state;
 pub mod verdict;
+mod view;
 pub mod words;
 
 /// One machine's migration, as it was chosen.

@@ -1,37 +1,25 @@
-//! What the dialog shows, from what the hosts said and what was chosen: kinds, findings, and what can be done about them (pure).
+//! What the dialog says, from what the hosts said and what was chosen: kinds, findings, and who can go (pure).
 use drover::migrate::check::{best_kind, check, verdict};
-use drover::migrate::finding::{Finding, Remedy, Severity};
-use drover::migrate::machine::Nic;
+use drover::migrate::finding::{Check, Finding, Reason, Severity};
 use drover::migrate::survey::Survey;
 use drover::migrate::{Choices, Kind};
 
+use super::control::{self, Control};
 use super::words;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 
-/// A machine's name, and what is known of it or why nothing is.
-pub type Surveyed = (String, Result<Survey, String>);
+/// A machine, and what is known of its move: nothing yet, all, or why not.
+#[derive(Clone, Debug)]
+pub struct Surveyed {
+    pub name: String,
+    pub survey: Option<Result<Survey, String>>,
+}
 
-/// What a person can do about a line without leaving the dialog.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Control {
-    /// Another bridge there: the one here, those there, the one that was chosen.
-    Bridge {
-        here: String,
-        have: Vec<String>,
-        chosen: Option<String>,
-    },
-    Network {
-        here: String,
-        have: Vec<String>,
-        chosen: Option<String>,
-    },
-    /// Take media out of drives; whether that was chosen.
-    Eject(bool),
-    /// Is it the same on both hosts; what was answered.
-    Shared(Option<bool>),
-    /// Reach the destination at this address; whether that was chosen.
-    Address(String, bool),
-    Kind(Kind),
+impl Surveyed {
+    /// What its hosts said.
+    pub fn survey(&self) -> Option<&Survey> {
+        self.survey.as_ref()?.as_ref().ok()
+    }
 }
 
 /// One line below "Checks".
@@ -41,7 +29,18 @@ pub struct Line {
     pub text: String,
     /// What can be done, in words, where there is no control for it.
     pub advice: Option<String>,
-    pub control: Option<Control>,
+    pub controls: Vec<Control>,
+}
+
+impl Line {
+    fn block(text: String) -> Self {
+        Self { severity: Severity::Block, text, advice: None, controls: Vec::new() }
+    }
+
+    /// Something to know or to change, that stands against nothing.
+    pub fn note(text: String, controls: Vec<Control>) -> Self {
+        Self { severity: Severity::Ok, text, advice: None, controls }
+    }
 }
 
 /// A kind, and whether it is open to a choice.
@@ -50,90 +49,201 @@ pub struct KindState {
     pub kind: Kind,
     /// How many of the machines can go like this.
     pub can: usize,
-    /// Why none can.
-    pub why_not: Option<String>,
+    /// Why none can, where that is another reason than stands against every kind; or why it is not needed.
+    pub note: Option<String>,
 }
 
-/// All that the dialog says.
-#[derive(Clone, Debug, PartialEq)]
+/// All that is said under "Checks".
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict {
-    /// For each machine, whether it can go.
-    pub can: Vec<bool>,
     pub passed: Vec<String>,
     pub lines: Vec<Line>,
 }
 
-fn findings(survey: &Survey, choices: &Choices) -> Vec<Finding> {
-    check(&survey.input(choices))
+/// A machine's findings by one kind.
+struct Cell {
+    /// The kind that it would really go by.
+    kind: Kind,
+    findings: Vec<Finding>,
 }
 
-fn goes(one: &Surveyed, choices: &Choices) -> bool {
-    one.1.as_ref().is_ok_and(|s| verdict(&findings(s, choices)) < Severity::Block)
+impl Cell {
+    fn goes(&self) -> bool {
+        verdict(&self.findings) < Severity::Block
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| f.severity == Severity::Block)
+    }
 }
 
-/// Each kind with its verdict.
-pub fn kinds(machines: &[Surveyed], choices: &Choices) -> Vec<KindState> {
-    let state = |kind| {
-        let choices = Choices { kind, ..choices.clone() };
-        let can = machines.iter().filter(|one| goes(one, &choices)).count();
-        let blocks = |(_, survey): &Surveyed| {
-            let found = findings(survey.as_ref().ok()?, &choices);
-            found.into_iter().find(|f| f.severity == Severity::Block).map(|f| words::reason(&f.reason))
+/// Every machine by every kind, checked once.
+pub struct Sheet<'a> {
+    machines: &'a [Surveyed],
+    choices: &'a Choices,
+    /// `None` of a machine of which nothing is known.
+    rows: Vec<Option<[Cell; 5]>>,
+}
+
+fn place(kind: Kind) -> usize {
+    Kind::ALL.iter().position(|k| *k == kind).unwrap_or_default()
+}
+
+impl<'a> Sheet<'a> {
+    /// Checks all of them.
+    pub fn of(machines: &'a [Surveyed], choices: &'a Choices) -> Self {
+        let active = |one: &Surveyed| one.survey().map(|s| s.machine.state.is_active());
+        let mixed =
+            machines.iter().any(|m| active(m) == Some(true)) && machines.iter().any(|m| active(m) == Some(false));
+        let row = |one: &Surveyed| {
+            let survey = one.survey()?;
+            Some(Kind::ALL.map(|kind| cell(survey, choices, kind, mixed)))
         };
-        let why_not = (can == 0).then(|| machines.iter().find_map(blocks)).flatten();
-        KindState { kind, can, why_not }
-    };
-    Kind::ALL.map(state).to_vec()
-}
+        Self { machines, choices, rows: machines.iter().map(row).collect() }
+    }
 
-/// The kind that most machines can go by; of those, the one that suits the first machine best.
-pub fn best(machines: &[Surveyed], choices: &Choices) -> Kind {
-    let first = machines.iter().find_map(|(_, survey)| survey.as_ref().ok());
-    let first = first.map_or(Kind::Live, |survey| best_kind(&survey.input(choices)));
-    let all = kinds(machines, choices);
-    let most = all.iter().map(|k| k.can).max().unwrap_or_default();
-    // Post-copy can lose a machine: it is chosen, not proposed.
-    let order = [first, Kind::Live, Kind::Copy, Kind::Offline, Kind::Static];
-    let suits = |kind: &&Kind| all.iter().any(|k| k.kind == **kind && k.can == most);
-    order.iter().find(suits).copied().unwrap_or(first)
-}
+    fn cells(&self, kind: Kind) -> impl Iterator<Item = Option<&Cell>> {
+        let place = place(kind);
+        self.rows.iter().map(move |row| row.as_ref().map(|cells| &cells[place]))
+    }
 
-/// What stands against these choices, and what was chosen against it.
-pub fn judge(machines: &[Surveyed], choices: &Choices) -> Verdict {
-    let mut grouped: Vec<(Finding, Vec<&str>)> = Vec::new();
-    let mut lines = Vec::new();
-    let mut passed = Vec::new();
-    for (name, survey) in machines {
-        match survey {
-            Ok(survey) => {
-                for finding in findings(survey, choices) {
-                    match grouped.iter_mut().find(|(f, _)| *f == finding) {
-                        Some((_, names)) => names.push(name),
-                        None => grouped.push((finding, vec![name])),
-                    }
+    /// For each machine whether it can go by the chosen kind.
+    pub fn can(&self) -> Vec<bool> {
+        self.cells(self.choices.kind).map(|cell| cell.is_some_and(Cell::goes)).collect()
+    }
+
+    /// The choices that a machine goes by: of a mixed lot, those that are off don't go live.
+    pub fn choices_for(&self, machine: usize, kind: Kind) -> Choices {
+        let cell = self.rows.get(machine).and_then(Option::as_ref).map(|cells| &cells[place(kind)]);
+        Choices { kind: cell.map_or(kind, |c| c.kind), ..self.choices.clone() }
+    }
+
+    /// Those that can go by this kind, with their choices.
+    pub fn going(&self, kind: Kind) -> impl Iterator<Item = (usize, Choices)> {
+        let can = self.cells(kind).enumerate().filter(|(_, cell)| cell.is_some_and(Cell::goes));
+        can.map(move |(i, _)| (i, self.choices_for(i, kind)))
+    }
+
+    /// Each kind with its verdict.
+    pub fn kinds(&self) -> Vec<KindState> {
+        let state = |kind| {
+            let can = self.cells(kind).flatten().filter(|cell| cell.goes()).count();
+            let note = if can == 0 { self.why_not(kind) } else { self.not_needed(kind) };
+            KindState { kind, can, note }
+        };
+        Kind::ALL.map(state).to_vec()
+    }
+
+    /// What blocks every kind is said once, below "Checks".
+    fn why_not(&self, kind: Kind) -> Option<String> {
+        let of = |(one, row): (&Surveyed, &Option<[Cell; 5]>)| {
+            let cells = row.as_ref()?;
+            let everywhere = |f: &Finding| cells.iter().all(|cell| cell.blocks().any(|other| other.reason == f.reason));
+            let finding = cells[place(kind)].blocks().find(|f| !everywhere(f))?;
+            Some(about(&[&one.name], self.machines.len(), &words::reason(&finding.reason)))
+        };
+        self.machines.iter().zip(&self.rows).find_map(of)
+    }
+
+    fn not_needed(&self, kind: Kind) -> Option<String> {
+        let copied = |cell: &Cell| cell.findings.iter().any(|f| matches!(f.reason, Reason::Copied { .. }));
+        let idle = kind == Kind::Copy && !self.cells(kind).flatten().any(copied);
+        let live = self.cells(Kind::Live).flatten().any(Cell::goes);
+        (idle && live).then(|| gettext("Not needed: all disks are shared."))
+    }
+
+    /// The kind that most machines can go by; of those, the one against which least stands, and that disturbs least.
+    pub fn best(&self) -> Kind {
+        let first = self.machines.iter().find_map(Surveyed::survey);
+        let first = first.map_or(Kind::Live, |survey| best_kind(&survey.input(self.choices)));
+        // Post-copy can lose a machine: it is chosen, not proposed.
+        let order = [first, Kind::Live, Kind::Copy, Kind::Offline, Kind::Static];
+        let rank = |kind: &Kind| {
+            let cells = || self.cells(*kind).flatten();
+            let stuck = cells().filter(|cell| !cell.goes()).count();
+            let blocks: usize = cells().map(|cell| cell.blocks().count()).sum();
+            (stuck, blocks)
+        };
+        order.into_iter().min_by_key(rank).unwrap_or(first)
+    }
+
+    /// What stands against the chosen kind, and what was chosen against it.
+    pub fn judge(&self) -> Verdict {
+        let all = self.machines.len();
+        let mut grouped: Vec<(&Finding, Vec<usize>)> = Vec::new();
+        let mut lines = Vec::new();
+        for (i, (one, cell)) in self.machines.iter().zip(self.cells(self.choices.kind)).enumerate() {
+            if let Some(Err(why)) = &one.survey {
+                lines.push(Line::block(about(&[&one.name], all, why)));
+            }
+            for finding in cell.into_iter().flat_map(|cell| &cell.findings) {
+                match grouped.iter_mut().find(|(f, _)| *f == finding) {
+                    Some((_, who)) => who.push(i),
+                    None => grouped.push((finding, vec![i])),
                 }
             }
-            Err(why) => {
-                let text = about(&[name], machines.len(), why);
-                lines.push(Line { severity: Severity::Block, text, advice: None, control: None });
+        }
+        let mut passed = Vec::new();
+        for (finding, who) in grouped {
+            let names: Vec<&str> = who.iter().map(|i| self.machines[*i].name.as_str()).collect();
+            let reason = words::reason(&finding.reason);
+            if finding.severity == Severity::Ok {
+                let whole = names.len() == all;
+                let text = passed_text(finding.check, &finding.reason, &reason);
+                passed.push(if whole { text } else { about(&names, all, &text) });
+                continue;
             }
+            let mut controls = control::of(finding, self.choices);
+            controls.iter_mut().for_each(|c| c.asked_for(who.first().copied().unwrap_or_default()));
+            let advice = finding.remedy.as_ref().filter(|_| controls.is_empty()).map(words::remedy);
+            lines.push(Line { severity: finding.severity, text: about(&names, all, &reason), advice, controls });
         }
+        lines.sort_by_key(|line| std::cmp::Reverse(line.severity));
+        lines.extend(self.other_kinds());
+        lines.extend(control::chosen(self.machines, self.choices));
+        Verdict { passed, lines }
     }
-    for (finding, names) in grouped {
-        let reason = words::reason(&finding.reason);
-        if finding.severity == Severity::Ok {
-            let text = gettext_f("{check}: {what}", &[("check", &words::check(finding.check)), ("what", &reason)]);
-            passed.push(about(&names, machines.len(), &text));
-            continue;
-        }
-        let control = finding.remedy.as_ref().and_then(|r| control(r, choices));
-        let advice = finding.remedy.as_ref().filter(|_| control.is_none()).map(words::remedy);
-        let text = about(&names, machines.len(), &reason);
-        lines.push(Line { severity: finding.severity, text, advice, control });
+
+    /// Those that go by another kind than was chosen.
+    fn other_kinds(&self) -> Vec<Line> {
+        let chosen = self.choices.kind;
+        let of = |kind: Kind| {
+            let cells = self.machines.iter().zip(self.cells(chosen));
+            let names: Vec<&str> = cells
+                .filter(|(_, cell)| kind != chosen && cell.is_some_and(|c| c.kind == kind))
+                .map(|(one, _)| one.name.as_str())
+                .collect();
+            let text = gettext_f("Off, so it goes like this: {kind}.", &[("kind", &words::kind(kind))]);
+            (!names.is_empty()).then(|| Line::note(about(&names, self.machines.len(), &text), Vec::new()))
+        };
+        Kind::ALL.into_iter().filter_map(of).collect()
     }
-    lines.sort_by_key(|line| std::cmp::Reverse(line.severity));
-    lines.extend(chosen(machines, choices));
-    Verdict { can: machines.iter().map(|one| goes(one, choices)).collect(), passed, lines }
+}
+
+/// Of a mixed lot those that are off take their definition along, or their disks too where they must.
+fn cell(survey: &Survey, choices: &Choices, kind: Kind, mixed: bool) -> Cell {
+    let by = |kind| {
+        let choices = Choices { kind, ..choices.clone() };
+        Cell { kind, findings: check(&survey.input(&choices)) }
+    };
+    if !mixed || survey.machine.state.is_active() || !kind.is_live() {
+        return by(kind);
+    }
+    let offline = by(Kind::Offline);
+    if offline.goes() || kind != Kind::Copy {
+        return offline;
+    }
+    let taken_along = by(Kind::Static);
+    if taken_along.goes() { taken_along } else { offline }
+}
+
+/// "Architecture: nothing stands against it" would be long: the check's name says that it passed.
+fn passed_text(check: Check, reason: &Reason, words: &str) -> String {
+    let name = words::check(check);
+    match reason {
+        Reason::Passed => name,
+        _ => gettext_f("{check}: {what}", &[("check", &name), ("what", words)]),
+    }
 }
 
 /// "web-01, web-02: …"; with one machine in all its name says nothing.
@@ -150,77 +260,6 @@ pub fn about(names: &[&str], all: usize, text: &str) -> String {
     gettext_f("{whom}: {what}", &[("whom", &whom), ("what", text)])
 }
 
-fn control(remedy: &Remedy, choices: &Choices) -> Option<Control> {
-    Some(match remedy {
-        Remedy::ChooseBridge { bridge, have } if !have.is_empty() => {
-            Control::Bridge { here: bridge.clone(), have: have.clone(), chosen: None }
-        }
-        Remedy::ChooseNetwork { network, have } if !have.is_empty() => {
-            Control::Network { here: network.clone(), have: have.clone(), chosen: None }
-        }
-        Remedy::Eject => Control::Eject(false),
-        Remedy::SayShared if choices.shared.is_none() => Control::Shared(None),
-        Remedy::UseAddress { address } => Control::Address(address.clone(), false),
-        Remedy::CopyDisk(kind) | Remedy::OtherKind(kind) if *kind != choices.kind => Control::Kind(*kind),
-        _ => return None,
-    })
-}
-
-/// What was chosen in earlier lines stays where it can be changed.
-fn chosen(machines: &[Surveyed], choices: &Choices) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut add = |text, control| {
-        lines.push(Line { severity: Severity::Ok, text, advice: None, control: Some(control) });
-    };
-    let survey = machines.iter().find_map(|(_, survey)| survey.as_ref().ok());
-    for (here, there) in &choices.bridges {
-        let have = survey.and_then(|s| s.dest.bridges.clone()).unwrap_or_default();
-        if have.contains(there) && uses(machines, &Nic::Bridge(here.clone())) {
-            let text = gettext_f("Instead of bridge {name}, there:", &[("name", here)]);
-            add(text, Control::Bridge { here: here.clone(), have, chosen: Some(there.clone()) });
-        }
-    }
-    for (here, there) in &choices.networks {
-        let have: Vec<String> =
-            survey.map(|s| s.dest.networks.iter().map(|n| n.name.clone()).collect()).unwrap_or_default();
-        if have.contains(there) && uses(machines, &Nic::Network(here.clone())) {
-            let text = gettext_f("Instead of network {name}, there:", &[("name", here)]);
-            add(text, Control::Network { here: here.clone(), have, chosen: Some(there.clone()) });
-        }
-    }
-    if choices.eject {
-        add(gettext("Media that the destination does not have are ejected there."), Control::Eject(true));
-    }
-    if let Some(shared) = choices.shared {
-        let text = match shared {
-            true => gettext("You said: disks of which nothing is known are the same on both hosts."),
-            false => gettext("You said: disks of which nothing is known are not the same on both hosts."),
-        };
-        add(text, Control::Shared(Some(shared)));
-    }
-    if let Some(address) = &choices.address {
-        let text = gettext_f("The destination is reached at {address}.", &[("address", address)]);
-        add(text, Control::Address(address.clone(), true));
-    }
-    lines
-}
-
-fn uses(machines: &[Surveyed], nic: &Nic) -> bool {
-    machines.iter().any(|(_, survey)| survey.as_ref().is_ok_and(|s| s.machine.nics.contains(nic)))
-}
-
-/// Takes a person's answer into the choices.
-pub fn set(choices: &mut Choices, control: &Control) {
-    let put = |pairs: &mut Vec<(String, String)>, here: &String, there: &Option<String>| {
-        pairs.retain(|(from, _)| from != here);
-        pairs.extend(there.clone().map(|there| (here.clone(), there)));
-    };
-    match control {
-        Control::Bridge { here, chosen, .. } => put(&mut choices.bridges, here, chosen),
-        Control::Network { here, chosen, .. } => put(&mut choices.networks, here, chosen),
-        Control::Eject(eject) => choices.eject = *eject,
-        Control::Shared(shared) => choices.shared = *shared,
-        Control::Address(address, used) => choices.address = used.then(|| address.clone()),
-        Control::Kind(kind) => choices.kind = *kind,
-    }
-}
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+pub(super) mod tests;

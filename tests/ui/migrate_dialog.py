@@ -1,0 +1,115 @@
+"""The Migrate dialog by hand: a bridge that the other host does not have is told, another chosen there, and the machine goes."""
+import os
+import time
+
+from driver import App, Atspi, run, wait
+from lab import HOST, OTHER, virsh
+from moves import forget_all, small, there
+
+ONLY_HERE = "onlya"
+DARK = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"}
+
+
+def bridge(verb):
+    """Makes or removes a bridge that only the first host has."""
+    run("bash", os.environ["DROVER_LAB_SH"], "exec", "hosta", "ip", "link", verb, ONLY_HERE, *(["type", "bridge"] if verb == "add" else []))
+
+
+def on_bridge(name):
+    return f"<interface type='bridge'><source bridge='{name}'/></interface>"
+
+
+def focused(app):
+    """What has the keyboard."""
+    return next((n for n in app.walk(dialog(app)) if n.get_state_set().contains(Atspi.StateType.FOCUSED)), None)
+
+
+def tab_to(app, part):
+    """Presses Tab until something with this in its name has the keyboard."""
+    for _ in range(40):
+        node = focused(app)
+        if node is not None and part in (node.get_name() or ""):
+            return node
+        app.keys("Tab")
+    raise AssertionError(f"Tab does not reach “{part}”; the keyboard is at {focused(app)}")
+
+
+def open_dialog(app, *names):
+    """Selects machines in the list and opens the dialog by keyboard."""
+    rows = [app.find(contains=f"{name}, ", role="table row") for name in names]
+    app.point(rows[0])
+    for row in rows[1:]:
+        run("xdotool", "keydown", "ctrl")
+        app.point(row)
+        run("xdotool", "keyup", "ctrl")
+    app.keys("ctrl+shift+m")
+
+
+def size(app, title, width, height):
+    """Gives the dialog a size, as its edge would."""
+    xid = run("xdotool", "search", "--onlyvisible", "--name", title).split()[-1]
+    for _ in range(2):
+        run("xdotool", "windowsize", xid, str(width), str(height))
+        time.sleep(0.6)
+    return int(dict(l.split("=") for l in run("xdotool", "getwindowgeometry", "--shell", xid).split() if "=" in l)["WIDTH"])
+
+
+def migrate_by_hand():
+    """By keyboard alone: Migrate…, a blocked bridge, another one there, and the machine arrives."""
+    bridge("add")
+    small("mv-1", on_bridge(ONLY_HERE))
+    app = App("--connect", HOST, "--connect", OTHER)
+    try:
+        app.find("hostb", "label")
+        open_dialog(app, "mv-1")
+        app.find(contains="Migrate mv-1 to hostb")
+        app.find(contains=f"hostb has no bridge {ONLY_HERE}", timeout=60)
+        app.shoot("22-migrate-blocked")
+        button = app.find("Migrate", "button", within=dialog(app))
+        assert not button.get_state_set().contains(Atspi.StateType.SENSITIVE), "it can't go like this"
+        tab_to(app, f"Bridge there instead of {ONLY_HERE}")
+        app.keys("space", "Down", "Return")
+        app.find(contains=f"Instead of bridge {ONLY_HERE}, there")
+        wait("that it can go", lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE))
+        app.shoot("23-migrate-ready")
+        app.keys("alt+m")
+        app.gone(contains="Migrate mv-1 to hostb")
+        wait("it on hostb, as virsh says", lambda: "mv-1" in there(), 60)
+        wait("it gone from hosta", lambda: "mv-1" not in virsh("list", "--all", "--name").split(), 30)
+        xml = run("virsh", "-c", OTHER, "dumpxml", "mv-1")
+        assert f"bridge='{ONLY_HERE}'" not in xml and "<source bridge=" in xml, xml
+    finally:
+        app.stop()
+        forget_all("mv-1")
+        bridge("del")
+
+
+def dialog(app):
+    """The dialog's window among the app's."""
+    return wait("the dialog's window", lambda: next((n for n in app.every(contains="Migrate ") if n.get_parent().get_role_name() == "application"), None))
+
+
+def migrate_many():
+    """Several machines: one that is blocked, one that is off, and the dialog at 360 and in the dark."""
+    bridge("add")
+    small("mv-a")
+    small("mv-b", on_bridge(ONLY_HERE))
+    small("mv-off")
+    virsh("destroy", "mv-off")
+    app = App("--connect", HOST, "--connect", OTHER, env=DARK)
+    try:
+        app.find("hostb", "label")
+        open_dialog(app, "mv-a", "mv-b", "mv-off")
+        app.find(contains="Migrate 3 machines to hostb")
+        app.find("Migrate 2 of 3", "button", timeout=60)
+        app.shoot("24-migrate-many-dark")
+        assert app.has(contains="mv-off: Off, so it goes like this: Offline"), app.tree()
+        assert abs(size(app, "Migrate 3 machines", 360, 640) - 360) <= 1, "it can't be 360 wide"
+        app.shoot("25-migrate-narrow")
+        app.keys("Escape")
+        app.gone(contains="Migrate 3 machines to hostb")
+        assert there() == [], "nothing moves by Escape"
+    finally:
+        app.stop()
+        forget_all("mv-a", "mv-b", "mv-off")
+        bridge("del")
