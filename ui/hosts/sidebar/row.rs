@@ -96,6 +96,12 @@ impl HostRow {
         self.sign.as_ref()
     }
 
+    /// The line below its name; for tests.
+    #[cfg(test)]
+    pub fn state_text(&self) -> String {
+        self.state.label().into()
+    }
+
     /// Shows this sign from the next [`HostRow::show_link`] on.
     pub fn set_sign(&mut self, sign: Option<Sign>) {
         for (shown, before) in [(false, &self.sign), (true, &sign)] {
