@@ -296,8 +296,7 @@ impl Component for App {
         menu.set_menu_model(Some(&window::menu()));
         menu.set_primary(true);
         model.tabs.add(PageKey::Machines, model.list.widget(), &gettext("Machines"), "view-list-symbolic");
-        let (stack, flap) = (model.content.clone(), model.flap.clone());
-        let (content, flap, overlay) = (&stack, &flap, &model.dragging.overlay.clone());
+        let (content, flap, overlay) = (&model.content.clone(), &model.flap.clone(), &model.dragging.overlay.clone());
         let widgets = view_output!();
         flap.bind_property("reveal-flap", &show_sidebar, "active").sync_create().bidirectional().build();
         model.dragging.watch(&root, &show_sidebar, flap, sender.input_sender());

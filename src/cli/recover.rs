@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use drover::Result;
 use drover::host::Host;
-use drover::migrate::journal::{Entry, Record, Settled, pending, settle};
+use drover::migrate::journal::{Entry, Record, Seen, Settled, pending, settle};
 use serde_json::{Value, json};
 
 use super::{Context, Failure, login, print};
@@ -112,6 +112,12 @@ fn outcome(entry: &Entry, settled: &Settled) -> (&'static str, String, bool) {
         }
         Settled::NothingToDo => ("gone", format!("{name} is on neither {here} nor {there}"), &[][..]),
         Settled::CannotTell { here: at, there: at_there } => {
+            if *at == Seen::Torn && !matches!(at_there, Seen::On | Seen::Torn) {
+                let words = format!(
+                    "{name} had gone over to {there} with half of its memory, and is gone there: force it off on {here}, and start it from its disks"
+                );
+                return ("torn", words, false);
+            }
             let words = format!(
                 "{name} is {at} on {here} and {at_there} on {there}: nothing was touched; leave it on one of them and recover again"
             );

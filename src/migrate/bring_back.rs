@@ -9,6 +9,7 @@ use roxmltree::Document;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::answers::Shared;
 use super::check::best_kind;
 use super::evacuate::{MOST_JOBS, each};
 use super::facts::HostFacts;
@@ -156,10 +157,16 @@ fn one_back(
     let (at, host) = found.ok_or_else(|| Stays::NoHost(Error::Lost { uri: away.at.uri.clone() }))?;
     let here = Arc::new(HostFacts::read(host).map_err(Stays::NoHost)?);
     let surveyed = Survey::of((host, &here), (home, &Arc::new(facts)), away.machine, choices.tls);
-    let survey = surveyed.map_err(|e| match e {
+    let mut survey = surveyed.map_err(|e| match e {
         Error::NoDomain(_) => Stays::NotThere,
         other => Stays::NoHost(other),
     })?;
+    for answer in &mut survey.answers.disks {
+        // It was copied when it went away: what lies there is another file.
+        if answer.path_there.as_ref().is_some_and(|path| away.left.contains(path)) {
+            answer.shared = Shared::No;
+        }
+    }
     let mut choices = Choices { replace: away.left.clone(), ..choices.clone() };
     choices.kind = best_kind(&survey.input(&choices));
     let plan = plan(&survey, &choices).map_err(Stays::Blocked)?;

@@ -224,6 +224,10 @@ pub enum Reason {
     Needs { first: Feature, second: Feature },
     #[error("{host} does not compress memory by {}", .method.name())]
     NoCompression { host: String, method: Compression },
+    #[error(
+        "once it runs there, it ends with Drover until all of its memory is there; peer to peer the hosts do that by themselves"
+    )]
+    EndsWithDrover,
     #[error("{first} has no effect with {second}")]
     NoEffect { first: Feature, second: Feature },
     #[error("the daemon of {host} can't log in at {uri}: it names no host")]

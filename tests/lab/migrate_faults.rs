@@ -101,3 +101,43 @@ fn a_destination_that_fills_up_is_left_empty() {
         untouched(&lab, &mover, &before);
     }
 }
+
+#[test]
+fn a_host_that_dies_after_the_check_changes_nothing() {
+    let Some(lab) = lab() else { return };
+    let before = lab.traces("hostb", &lab.b);
+    let mover = Mover::running(&lab, "lab-dead-before", "/srv/local/lab-dead-before.qcow2", "");
+    for kind in [Kind::Copy, Kind::Static] {
+        let hosts = mover.hosts();
+        let plan = mover.plan(&hosts, kind).expect("nothing stands in the way");
+        lab.control(&["kill", "hostb"]);
+        let result = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_secs(2));
+                lab.control(&["start", "hostb"]);
+            });
+            run(&hosts.0, &hosts.1, &plan, |_| (), &Cancel::default())
+        });
+        assert!(matches!(result, Err(Error::Lost { .. })), "{kind:?}: {result:?}");
+        untouched(&lab, &mover, &before);
+    }
+}
+
+#[test]
+fn a_name_taken_after_the_check_changes_nothing() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::running(&lab, "lab-taken-late", "/srv/local/lab-taken-late.qcow2", "");
+    let hosts = mover.hosts();
+    let plans = [Kind::Copy, Kind::Static].map(|kind| mover.plan(&hosts, kind).expect("nothing stands in the way"));
+    let other = lab.still_machine(&lab.b, "lab-taken-late");
+    let id = other.id();
+    let before = lab.traces("hostb", &lab.b);
+    for plan in plans {
+        let result = run(&hosts.0, &hosts.1, &plan, |_| (), &Cancel::default());
+        assert!(matches!(result, Err(Error::NameTaken(_))), "{:?}: {result:?}", plan.choices.kind);
+        assert_eq!(mover.states().0, "running");
+        mover.counts_on();
+        assert_eq!(lab.traces("hostb", &lab.b), before, "something is left on hostb");
+        assert_eq!((other.state().as_str(), other.id()), ("running", id), "the other machine is as it was");
+    }
+}

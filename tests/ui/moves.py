@@ -29,17 +29,17 @@ def forget_all(*names):
             run("virsh", "-c", OTHER, verb, name, check=False)
 
 
-def evacuate(app, count):
-    """Opens the Evacuate dialog of the first host and begins, once its plan has a place for so many."""
+def evacuate(app, count, entry="Evacuate…", at=3, picture="20-evacuate"):
+    """Opens the dialog of that entry of the first host's menu and begins, once its plan has a place for so many."""
     app.point(app.find("hosta", "label"), button=3)
-    choose(app, "Evacuate…", 3)
+    choose(app, entry, at)
     button = app.find(f"Move {count} machines", "button", timeout=120)
-    app.shoot("20-evacuate")
+    app.shoot(picture)
     app.click(button)
 
 
 def evacuates():
-    """A host is emptied: the plan is shown before, each machine is a task, and all of them run on the other host."""
+    """A host is emptied and filled again: the plan is shown before, each machine is a task, and none is on both hosts."""
     names = ["ev-1", "ev-2", "ev-3"]
     for name in names:
         small(name)
@@ -53,6 +53,14 @@ def evacuates():
         wait("all tasks to be done", lambda: len(app.every("✔ Done", "label")) == len(names), 30)
         app.shoot("21-evacuated")
         assert not virsh("list", "--all", "--name").split(), "one is on both hosts"
+        app.click("Clear finished", "button")
+        app.keys("Escape")
+        evacuate(app, len(names), "Bring back…", 4, "23-bring-back")
+        wait("all of them on hosta again", lambda: set(names) <= set(virsh("list", "--name").split()), 90)
+        wait("none on hostb", lambda: not there(), 30)
+        app.point(app.find("hosta", "label"), button=3)
+        choose(app, "Bring back…", 4)
+        app.find(contains="No machine is away", role="label", timeout=30)
     finally:
         app.stop()
         forget_all(*names)

@@ -11,6 +11,7 @@ use crate::hosts::add::{self, AddHost};
 use crate::hosts::login::Asker;
 use crate::hosts::sidebar::{SidebarMsg, SidebarOut};
 use crate::machines::{MachineListMsg, restore_from};
+use crate::migrate::evacuate::Way;
 use crate::settings::SavedHost;
 
 /// What the sidebar asks for, as the app's message.
@@ -92,7 +93,8 @@ impl App {
                 let (name, input) = (self.inventory.borrow().label(&id), sender.input_sender().clone());
                 restore_from(id, &name, &self.toasts, move |request| input.emit(AppMsg::Request(request)));
             }
-            HostAct::Evacuate => self.evacuate(&id, root, sender),
+            HostAct::Evacuate => self.evacuate(Way::Evacuate, &id, root, sender),
+            HostAct::BringBack => self.evacuate(Way::BringBack, &id, root, sender),
             HostAct::NewMachine => sender.input(AppMsg::NewMachine(Some(id))),
             HostAct::Page => self.open_host_page(id, sender),
         }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
+use drover::migrate::bring_back;
 use drover::migrate::estimate::Pace;
 use drover::migrate::finding::Finding;
 use drover::migrate::plan::plan;
@@ -20,10 +21,10 @@ use crate::activity::{Outcome, Reporter, Task, TaskId, TaskMsg};
 use crate::errors::{self, Said};
 use crate::i18n::{gettext, gettext_f};
 use crate::migrate::dialog::{Init, MigrateDialog, Msg, Out};
-use crate::migrate::evacuate::{self, Evacuate};
+use crate::migrate::evacuate::{self, Evacuate, Way};
 use crate::migrate::live::Extras;
 use crate::migrate::queue::{Queue, QueueAct};
-use crate::migrate::{Move, words};
+use crate::migrate::{Move, Why, words};
 
 /// How fast the last migration between two hosts was, for the next dialog's estimate.
 type Paces = Arc<Mutex<HashMap<(HostId, HostId), Pace>>>;
@@ -68,15 +69,21 @@ impl App {
         self.migrations.dialog = Some(dialog);
     }
 
-    /// Opens the Evacuate dialog of a host.
-    pub(super) fn evacuate(&mut self, id: &HostId, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
+    /// Opens the Evacuate or the Bring-back dialog of a host.
+    pub(super) fn evacuate(
+        &mut self,
+        way: Way,
+        id: &HostId,
+        root: &adw::ApplicationWindow,
+        sender: &ComponentSender<Self>,
+    ) {
         if let Some(open) = &self.migrations.evacuate {
             open.widget().present();
             return;
         }
-        let (sources, hosts): (Vec<_>, Vec<_>) = self.host_choices().into_iter().partition(|c| c.host.id() == id);
-        let Some(source) = sources.into_iter().next() else { return };
-        let init = evacuate::Init { parent: root.clone().upcast(), source, hosts };
+        let (homes, hosts): (Vec<_>, Vec<_>) = self.host_choices().into_iter().partition(|c| c.host.id() == id);
+        let Some(home) = homes.into_iter().next() else { return };
+        let init = evacuate::Init { parent: root.clone().upcast(), way, home, hosts };
         let dialog = Evacuate::builder().launch(init).forward(sender.input_sender(), AppMsg::MigrateDialog);
         self.migrations.evacuate = Some(dialog);
     }
@@ -212,7 +219,16 @@ fn carry_out(
     });
     let planned = planned.map(|survey| plan(&survey, &wanted.choices));
     let done = match planned {
-        Ok(Ok(plan)) => run::run(source, dest, &plan, on, cancel),
+        Ok(Ok(plan)) => run::run(source, dest, &plan, on, cancel).inspect(|done| {
+            let noted = match wanted.why {
+                Why::Asked => Ok(()),
+                Why::Evacuate => bring_back::went(source, dest, &plan, done),
+                Why::BringBack => bring_back::forget(plan.id),
+            };
+            if let Err(error) = noted {
+                tracing::warn!(%error, "who went where in an evacuation could not be noted");
+            }
+        }),
         Ok(Err(findings)) => return Outcome::Failed(refused(&findings)),
         Err(e) => Err(e),
     };

@@ -28,7 +28,12 @@ fn description() -> String {
         ("<Control>question", gettext("Keyboard shortcuts")),
         ("<Control>q", gettext("Quit")),
     ];
-    let machines: Vec<(&str, String)> = Command::ALL.into_iter().filter_map(|c| Some((c.key()?, c.label()))).collect();
+    let carry = [
+        ("<Control>x", gettext("Cut, to move them to another host")),
+        ("<Control>v", gettext("Move what was cut to the host at the focus")),
+    ];
+    let machines: Vec<(&str, String)> =
+        Command::ALL.into_iter().filter_map(|c| Some((c.key()?, c.label()))).chain(carry).collect();
     format!(
         r#"<interface><object class="GtkShortcutsWindow" id="it"><property name="modal">1</property>
         <child><object class="GtkShortcutsSection"><property name="section-name">all</property>

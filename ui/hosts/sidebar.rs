@@ -80,6 +80,8 @@ pub enum HostAct {
     Restore,
     /// Move its machines to other hosts.
     Evacuate,
+    /// Bring those back that were moved away so.
+    BringBack,
     /// Connect, or try again now.
     Connect,
     Disconnect,
@@ -292,6 +294,9 @@ fn heading_row(sender: &ComponentSender<Sidebar>) -> gtk::ListBoxRow {
 mod tests {
     use super::*;
     use drover::host::Update;
+    use drover::migrate::board::Takes;
+
+    use crate::migrate::sign::Sign;
 
     fn pump() {
         for _ in 0..50 {
@@ -340,5 +345,26 @@ mod tests {
         pump();
         let tip = sidebar.state().get().model.rows.borrow()[0].root.tooltip_text().unwrap();
         assert!(tip.contains("Connected"), "{tip}");
+    }
+
+    #[gtk::test]
+    fn a_sign_stands_in_place_of_the_count_and_goes_with_the_drag() {
+        let inventory = Rc::new(RefCell::new(Inventory::default()));
+        let host = HostId::new("test:///north.xml");
+        inventory.borrow_mut().add_host(host.clone());
+        inventory.borrow_mut().apply(Update::Link { host: host.clone(), link: LinkState::Up });
+        let sidebar = Sidebar::builder().launch(inventory.clone()).detach();
+        let state = || sidebar.state().get().model.rows.borrow()[0].state_text();
+        let before = state();
+        let sign = Sign { takes: Takes::None, text: "✖ can take none".into() };
+        let signs = |sign, over| Arc::new(Signs { changed: vec![(host.clone(), sign)], over });
+        sidebar.emit(SidebarMsg::Signs(signs(Some(sign.clone()), Some(host.clone()))));
+        pump();
+        assert_eq!(state(), sign.text);
+        assert!(sidebar.state().get().model.rows.borrow()[0].root.has_css_class("below-drag"));
+        sidebar.emit(SidebarMsg::Signs(signs(None, None)));
+        pump();
+        assert_eq!(state(), before);
+        assert!(!sidebar.state().get().model.rows.borrow()[0].root.has_css_class("below-drag"));
     }
 }

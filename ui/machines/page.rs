@@ -291,10 +291,8 @@ impl MachinePage {
     /// Its icon and name can be dragged onto a host.
     fn let_drag(&self, part: &gtk::Widget, sender: &ComponentSender<Self>) {
         let (inventory, key, output) = (self.inventory.clone(), self.key.clone(), sender.output_sender().clone());
-        let pick = move |_, _| {
-            let name = inventory.borrow().machine(&key)?.info.name.clone();
-            Some(Picked { machines: vec![key.clone()], name })
-        };
+        let name = move |key: &DomainKey| Some(inventory.borrow().machine(key)?.info.name.clone());
+        let pick = move |_, _| Some(Picked { name: name(&key)?, machines: vec![key.clone()] });
         drag::source(part, pick, move |act| drop(output.send(MachinePageOutput::Drag(act))));
     }
 

@@ -1,7 +1,8 @@
-//! The Evacuate dialog: which hosts take the machines of one, where each goes and how, before anything moves.
+//! The Evacuate and the Bring-back dialog: where each machine goes and how, before anything moves.
 use adw::prelude::*;
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
+use drover::migrate::bring_back::{Return, Stays, away, bring_back_orders};
 use drover::migrate::evacuate::{Order, orders};
 use drover::migrate::finding::Finding;
 use drover::migrate::{Choices, Kind};
@@ -9,14 +10,16 @@ use gtk::glib::markup_escape_text;
 use relm4::prelude::*;
 
 use super::dialog::Out;
-use super::{Move, words};
+use super::{Move, Why, words};
 use crate::errors::{self, Said};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::install::HostChoice;
 
 /// The dialog component.
 pub struct Evacuate {
-    source: HostChoice,
+    way: Way,
+    /// The host that is emptied, or whose machines come back.
+    home: HostChoice,
     /// Hosts that may take machines, and the check box of each.
     hosts: Vec<(HostChoice, gtk::CheckButton)>,
     /// Counts the plans that were asked for: an answer to an older question does not count.
@@ -28,9 +31,18 @@ pub struct Evacuate {
 /// What the dialog starts with.
 pub struct Init {
     pub parent: gtk::Window,
-    pub source: HostChoice,
+    pub way: Way,
+    /// The host that is emptied, or whose machines come back.
+    pub home: HostChoice,
     /// All other hosts.
     pub hosts: Vec<HostChoice>,
+}
+
+/// Which of the two it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Evacuate,
+    BringBack,
 }
 
 /// What happens in it.
@@ -50,8 +62,15 @@ pub struct Answer(u64, Result<Vec<Planned>, Said>);
 /// Where one machine goes.
 #[derive(Debug)]
 enum Planned {
-    Goes { wanted: Move, to: String },
-    Stays { name: String, why: String },
+    /// `other`: the host at the other end of the way.
+    Goes {
+        wanted: Move,
+        other: String,
+    },
+    Stays {
+        name: String,
+        why: String,
+    },
 }
 
 struct Parts {
@@ -75,12 +94,16 @@ impl Component for Evacuate {
 
     fn init(init: Init, root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
         root.set_transient_for(Some(&init.parent));
-        root.set_title(Some(&gettext_f("Evacuate {host}", &[("host", &init.source.name)])));
+        let host = [("host", init.home.name.as_str())];
+        root.set_title(Some(&match init.way {
+            Way::Evacuate => gettext_f("Evacuate {host}", &host),
+            Way::BringBack => gettext_f("Bring back to {host}", &host),
+        }));
         let hosts: Vec<_> = init.hosts.into_iter().map(|host| (host, gtk::CheckButton::new())).collect();
         let plan = adw::PreferencesGroup::builder().title(gettext("Plan")).build();
         let begin = gtk::Button::builder().css_classes(["suggested-action"]).build();
         let widgets = Parts { plan, rows: Vec::new(), begin };
-        let mut model = Self { source: init.source, hosts, asked: 0, planned: None, widgets };
+        let mut model = Self { way: init.way, home: init.home, hosts, asked: 0, planned: None, widgets };
         model.lay_out(&root, &sender);
         model.ask(&sender);
         root.present();
@@ -124,7 +147,11 @@ impl Evacuate {
             let _ = output.send(Out::Closed);
             gtk::glib::Propagation::Proceed
         });
-        let to = adw::PreferencesGroup::builder().title(gettext("To")).build();
+        let to = adw::PreferencesGroup::builder().title(match self.way {
+            Way::Evacuate => gettext("To"),
+            Way::BringBack => gettext("From"),
+        });
+        let to = to.build();
         for (host, check) in &self.hosts {
             check.set_active(host.trouble.is_none());
             check.set_sensitive(host.trouble.is_none());
@@ -160,8 +187,16 @@ impl Evacuate {
         if chosen.is_empty() {
             self.planned = Some(Ok(Vec::new()));
         } else {
-            let (asked, source) = (self.asked, self.source.host.clone());
-            sender.spawn_oneshot_command(move || Answer(asked, plan(&source, &chosen)));
+            let (asked, way, home) = (self.asked, self.way, self.home.host.clone());
+            sender.spawn_oneshot_command(move || {
+                Answer(
+                    asked,
+                    match way {
+                        Way::Evacuate => plan(&home, &chosen),
+                        Way::BringBack => plan_back(&home, &chosen),
+                    },
+                )
+            });
         }
         self.show(sender);
     }
@@ -177,7 +212,12 @@ impl Evacuate {
                 String::new()
             }
             Some(Err(said)) => format!("✖ {}: {}", said.title, said.body),
-            Some(Ok(plan)) if plan.is_empty() && self.chosen_hosts() > 0 => gettext("There is no machine to move."),
+            Some(Ok(plan)) if plan.is_empty() && self.chosen_hosts() > 0 => match self.way {
+                Way::Evacuate => gettext("There is no machine to move."),
+                Way::BringBack => {
+                    gettext("No machine is away: none was moved from this host by “Evacuate…”, or all are back.")
+                }
+            },
             Some(Ok(plan)) => {
                 rows.extend(plan.iter().map(|(one, check)| show_one(one, check, sender)));
                 String::new()
@@ -198,7 +238,7 @@ impl Evacuate {
     fn show_button(&self) {
         let n = self.chosen().len();
         self.widgets.begin.set_label(&match n {
-            0 => gettext("Evacuate"),
+            0 => gettext("Move"),
             n => ngettext_f("Move {n} machine", "Move {n} machines", n as u64, &[]),
         });
         self.widgets.begin.set_sensitive(n > 0);
@@ -217,12 +257,16 @@ impl Evacuate {
 
 fn show_one(one: &Planned, check: &gtk::CheckButton, sender: &ComponentSender<Evacuate>) -> gtk::Widget {
     match one {
-        Planned::Goes { wanted, to } => {
+        Planned::Goes { wanted, other } => {
             check.set_active(true);
             let input = sender.input_sender().clone();
             check.connect_toggled(move |_| input.emit(Msg::Machines));
             let kind = words::kind(wanted.choices.kind);
-            let how = gettext_f("→ {host} · {kind}", &[("host", to), ("kind", &kind)]);
+            let values = [("host", other.as_str()), ("kind", &kind)];
+            let how = match wanted.why {
+                Why::BringBack => gettext_f("from {host} · {kind}", &values),
+                Why::Asked | Why::Evacuate => gettext_f("→ {host} · {kind}", &values),
+            };
             row(&wanted.name, &how, check).upcast()
         }
         Planned::Stays { name, why } => {
@@ -256,10 +300,37 @@ fn planned(source: &HostId, hosts: &[HostChoice], order: Order) -> Option<Planne
         Ok((at, plan)) => {
             let choice = hosts.get(at)?;
             let key = DomainKey { host: source.clone(), domain: plan.id };
-            let wanted = Move { key, name, to: choice.host.id().clone(), choices: plan.choices };
-            Planned::Goes { wanted, to: choice.name.clone() }
+            let (to, choices, why) = (choice.host.id().clone(), plan.choices, Why::Evacuate);
+            let wanted = Move { key, name, to, choices, why };
+            Planned::Goes { wanted, other: choice.name.clone() }
         }
         Err(findings) => Planned::Stays { name, why: why(&findings) },
+    })
+}
+
+/// Looks who is away, and plans the way home. Blocks.
+fn plan_back(home: &Host, hosts: &[HostChoice]) -> Result<Vec<Planned>, Said> {
+    let open: Vec<Host> = hosts.iter().map(|choice| choice.host.clone()).collect();
+    let orders = away(home).and_then(|away| bring_back_orders(home, &open, &away, &Choices::new(Kind::Live)));
+    let planned = orders.map_err(|e| errors::error(&e))?.into_iter().filter_map(|order| back(home, hosts, order));
+    Ok(planned.collect())
+}
+
+fn back(home: &Host, hosts: &[HostChoice], order: Return) -> Option<Planned> {
+    let name = order.away.name;
+    let stays = |why| Planned::Stays { name: name.clone(), why };
+    Some(match order.place {
+        Ok((at, plan)) => {
+            let key = DomainKey { host: hosts.get(at)?.host.id().clone(), domain: plan.id };
+            let (to, choices, why) = (home.id().clone(), plan.choices, Why::BringBack);
+            let wanted = Move { key, name, to, choices, why };
+            Planned::Goes { wanted, other: hosts.get(at)?.name.clone() }
+        }
+        Err(Stays::Blocked(findings)) => stays(why(&findings)),
+        Err(Stays::NotThere) => stays(gettext_f("{host} has it no longer.", &[("host", &order.away.at.name)])),
+        Err(Stays::NoHost(_)) => {
+            stays(gettext_f("{host} is not chosen here, or does not answer.", &[("host", &order.away.at.name)]))
+        }
     })
 }
 

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Instant;
 
 use drover::domain::DomainKey;
@@ -184,9 +183,7 @@ impl Hover {
                     };
                     let domain = key.domain;
                     sender.spawn_oneshot_command(move || {
-                        let pairs: ((&Host, &Arc<HostFacts>), (&Host, &Arc<HostFacts>)) =
-                            ((&source, &here), (&dest, &there));
-                        let survey = Survey::of(pairs.0, pairs.1, domain, false);
+                        let survey = Survey::of((&source, &here), (&dest, &there), domain, false);
                         (asked, survey.map(|survey| Answer::Pair(Box::new(survey))).map_err(words))
                     });
                 }
@@ -212,5 +209,89 @@ fn hosts_of(change: &Change) -> Vec<&HostId> {
         Change::Host(id) | Change::Reset(id) | Change::Figures(id) => vec![id],
         Change::Machines(keys) => keys.iter().map(|key| &key.host).collect(),
         Change::Gone(key) => vec![&key.host],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use drover::domain::State;
+    use drover::host::{HostOptions, Update};
+    use gtk::prelude::*;
+
+    use super::*;
+    use crate::machines::testing::{inventory, key};
+
+    fn choice(uri: &str) -> HostChoice {
+        HostChoice { host: Host::open(uri, HostOptions::default(), |_| {}), name: uri.to_owned(), trouble: None }
+    }
+
+    /// Runs the main loop until it is so, or for five seconds.
+    fn until(so: impl Fn() -> bool) -> bool {
+        let end = Instant::now() + Duration::from_secs(5);
+        while !so() && Instant::now() < end {
+            gtk::glib::MainContext::default().iteration(false);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        so()
+    }
+
+    #[gtk::test]
+    fn hosts_say_what_they_take_and_all_of_it_goes_with_the_drag() {
+        let (here, there) = (HostId::new("test:///default"), HostId::new("test:///nowhere.xml"));
+        let inventory = Rc::new(RefCell::new(inventory(&here, &[("web", State::Running)])));
+        inventory.borrow_mut().add_host(there.clone());
+        inventory.borrow_mut().apply(Update::Link { host: here.clone(), link: LinkState::Up });
+        let overlay = gtk::Overlay::new();
+        let told: Arc<Mutex<HashMap<HostId, Sign>>> = Arc::default();
+        let sink = told.clone();
+        let init = Init { board: Rc::default(), inventory: inventory.clone(), overlay: overlay.clone() };
+        let hover = Hover::builder().launch(init).connect_receiver(move |_, signs: Signs| {
+            let mut all = sink.lock().unwrap();
+            for (id, sign) in signs.changed {
+                match sign {
+                    Some(sign) => drop(all.insert(id, sign)),
+                    None => drop(all.remove(&id)),
+                }
+            }
+        });
+        let hosts = vec![choice(here.as_str())];
+        hover.emit(Msg::Begin { machines: vec![key(&here, 1)], hosts, local: true });
+        let says = |id: &HostId| told.lock().unwrap().get(id).cloned();
+        assert!(until(|| says(&there) == Some(Sign::down())), "{:?}", says(&there));
+        assert_eq!(says(&here).map(|sign| sign.takes), Some(Takes::Here));
+        hover.emit(Msg::Over(there.clone(), Anchor::new(&overlay, [0, 0, 10, 10])));
+        let shows = || hover.state().get().model.card.widget.is_visible();
+        assert!(until(shows));
+        hover.emit(Msg::Left);
+        hover.emit(Msg::Away);
+        assert!(until(|| !shows()));
+        assert!(!told.lock().unwrap().is_empty(), "a drag of ours may come back");
+        hover.emit(Msg::End);
+        assert!(until(|| told.lock().unwrap().is_empty() && !shows()));
+    }
+
+    #[gtk::test]
+    fn a_host_that_is_up_is_asked_and_answers() {
+        let (here, there) = (HostId::new("test:///default"), HostId::new("test:///default?other"));
+        let inventory = Rc::new(RefCell::new(inventory(&here, &[("web", State::Running)])));
+        inventory.borrow_mut().add_host(there.clone());
+        for host in [&here, &there] {
+            inventory.borrow_mut().apply(Update::Link { host: host.clone(), link: LinkState::Up });
+        }
+        let told: Arc<Mutex<Vec<Takes>>> = Arc::default();
+        let (sink, other) = (told.clone(), there.clone());
+        let init = Init { board: Rc::default(), inventory: inventory.clone(), overlay: gtk::Overlay::new() };
+        let hover = Hover::builder().launch(init).connect_receiver(move |_, signs: Signs| {
+            let of_other = signs.changed.into_iter().filter(|(id, _)| *id == other).filter_map(|(_, sign)| sign);
+            sink.lock().unwrap().extend(of_other.map(|sign| sign.takes));
+        });
+        let hosts = vec![choice(here.as_str()), choice(there.as_str())];
+        hover.emit(Msg::Begin { machines: vec![key(&here, 1)], hosts, local: true });
+        assert!(until(|| told.lock().unwrap().len() == 2), "{:?}", told.lock().unwrap());
+        // The machine is one that the test driver does not have: nobody can say how it would move.
+        assert_eq!(*told.lock().unwrap(), [Takes::Unknown, Takes::None]);
     }
 }

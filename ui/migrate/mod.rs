@@ -30,4 +30,14 @@ pub struct Move {
     pub name: String,
     pub to: HostId,
     pub choices: Choices,
+    pub why: Why,
+}
+
+/// What a migration is for: who was moved away by an evacuation can be brought back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Why {
+    #[default]
+    Asked,
+    Evacuate,
+    BringBack,
 }

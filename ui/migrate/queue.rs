@@ -106,6 +106,7 @@ mod tests {
     use drover::migrate::{Choices, Kind};
 
     use super::*;
+    use crate::migrate::Why;
 
     fn host(name: &str) -> HostId {
         HostId::new(&format!("qemu+tcp://{name}/system"))
@@ -113,7 +114,7 @@ mod tests {
 
     fn wanted(n: u64, from: &str, to: &str) -> Move {
         let key = DomainKey { host: host(from), domain: DomainId(uuid::Uuid::from_u128(n.into())) };
-        Move { key, name: format!("vm{n}"), to: host(to), choices: Choices::new(Kind::Live) }
+        Move { key, name: format!("vm{n}"), to: host(to), choices: Choices::new(Kind::Live), why: Why::Asked }
     }
 
     fn queue(moves: &[(&str, &str)]) -> Queue {

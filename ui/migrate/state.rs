@@ -12,11 +12,11 @@ use drover::migrate::prepare::Preparation;
 use drover::migrate::survey::Survey;
 use drover::migrate::{Choices, Kind};
 
-use super::Move;
 use super::control::{self, Control};
 use super::copies::Copies;
 use super::options::Entered;
 use super::verdict::{Sheet, Surveyed};
+use super::{Move, Why};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::install::HostChoice;
 
@@ -344,7 +344,8 @@ impl State {
         let Some(to) = &self.to else { return Vec::new() };
         let sheet = self.sheet();
         let of = |(i, choices): (usize, Choices)| {
-            Some(Move { key: self.key(i)?.clone(), name: self.machines[i].name.clone(), to: to.clone(), choices })
+            let (key, name) = (self.key(i)?.clone(), self.machines[i].name.clone());
+            Some(Move { key, name, to: to.clone(), choices, why: Why::Asked })
         };
         sheet.going(self.choices.kind).filter_map(of).collect()
     }
@@ -367,14 +368,9 @@ impl State {
         hosts.retain(|id| waiting.iter().any(|e| &e.key.host == id));
         let mut lines: Vec<String> = hosts.iter().chain([to]).filter(open).map(asked).collect();
         if lines.is_empty() {
-            let n = waiting.len() as u64;
-            let host = self.name_of(to);
-            lines.push(ngettext_f(
-                "Asking {host} about {n} machine…",
-                "Asking {host} about {n} machines…",
-                n,
-                &[("host", &host)],
-            ));
+            let (n, host) = (waiting.len() as u64, [("host", &*self.name_of(to))]);
+            let words = ngettext_f("Asking {host} about {n} machine…", "Asking {host} about {n} machines…", n, &host);
+            lines.push(words);
         }
         lines
     }

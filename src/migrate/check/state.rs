@@ -31,6 +31,10 @@ pub fn state(input: &Input) -> Vec<Finding> {
         let remedy = active.then_some(Remedy::OtherKind(Kind::Live));
         block(Reason::TpmState { host: input.source.name.clone() }, remedy);
     }
+    if kind == Kind::PostCopy && input.choices.way.peer_uri().is_none() {
+        // libvirt ends what arrives once the client that directs it is gone.
+        found.push(Finding::warn(Check::State, Reason::EndsWithDrover, None));
+    }
     found
 }
 

@@ -47,6 +47,7 @@ pub fn connect(
 
 fn spot(row: &gtk::ListBoxRow, rows: &[HostRow]) -> Option<Spot> {
     let host = rows.iter().find(|host| host.root == *row)?;
-    let anchor = Anchor::new(row, [0, 0, row.width(), row.height()]);
+    let whole = row.allocation();
+    let anchor = Anchor::new(row, [0, 0, whole.width(), whole.height()]);
     Some(Spot { host: host.id.clone(), anchor, takes: host.sign().is_none_or(|sign| sign.takes != Takes::Here) })
 }

@@ -67,6 +67,7 @@ impl HostRow {
         self.enable("disconnect", host.link != LinkState::Closed);
         self.enable("new-machine", host.link == LinkState::Up);
         self.enable("restore", host.link == LinkState::Up);
+        self.enable("bring-back", host.link == LinkState::Up);
         self.enable("evacuate", host.link == LinkState::Up && host.total() > 0);
     }
 
@@ -93,6 +94,12 @@ impl HostRow {
     /// What it says to machines that are dragged.
     pub fn sign(&self) -> Option<&Sign> {
         self.sign.as_ref()
+    }
+
+    /// The line below its name; for tests.
+    #[cfg(test)]
+    pub fn state_text(&self) -> String {
+        self.state.label().into()
     }
 
     /// Shows this sign from the next [`HostRow::show_link`] on.
@@ -128,6 +135,7 @@ fn actions(id: &HostId, output: &Sender<SidebarOut>) -> gio::SimpleActionGroup {
         ("new-machine", HostAct::NewMachine),
         ("restore", HostAct::Restore),
         ("evacuate", HostAct::Evacuate),
+        ("bring-back", HostAct::BringBack),
         ("connect", HostAct::Connect),
         ("disconnect", HostAct::Disconnect),
         ("remove", HostAct::Remove),
@@ -170,6 +178,7 @@ fn popup(row: &gtk::ListBoxRow, at: Option<(f64, f64)>) {
     first.append(Some(&gettext("New machine…")), Some("host.new-machine"));
     first.append(Some(&gettext("Start from a saved file…")), Some("host.restore"));
     first.append(Some(&gettext("Evacuate…")), Some("host.evacuate"));
+    first.append(Some(&gettext("Bring back…")), Some("host.bring-back"));
     let second = gio::Menu::new();
     second.append(Some(&gettext("Connect now")), Some("host.connect"));
     second.append(Some(&gettext("Disconnect")), Some("host.disconnect"));

@@ -28,7 +28,7 @@ pub fn connect(table: &Table) {
 }
 
 /// The selected machines, if the one at this height is among them, else that one alone.
-fn pick(table: &Table, y: f64) -> Option<Picked> {
+pub fn pick(table: &Table, y: f64) -> Option<Picked> {
     let Some(row @ RowId::Machine(key)) = &table.row_at(y) else { return None };
     let source = table.imp().source()?;
     let (machines, name) = {
@@ -44,7 +44,7 @@ fn pick(table: &Table, y: f64) -> Option<Picked> {
 }
 
 /// The host whose row or machine stands at this height.
-fn spot(table: &Table, y: f64) -> Option<Spot> {
+pub fn spot(table: &Table, y: f64) -> Option<Spot> {
     let host = match table.row_at(y)? {
         RowId::Host(id) => id,
         RowId::Machine(key) => key.host,

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use drover::domain::{DomainStats, State};
 use drover::host::{HostId, HostLoad, LinkState, Update};
+use drover::migrate::board::Takes;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
 use super::*;
 use crate::machines::testing::{id, inventory, key};
+use crate::migrate::sign::{Sign, Signs};
 
 struct Fixture {
     model: Rc<RefCell<Model>>,
@@ -200,6 +202,62 @@ fn a_host_that_is_down_offers_to_try_again() {
     list.tell(Update::Link { host: list.host.clone(), link: LinkState::Up });
     settle();
     assert!(button(&list).is_none());
+}
+
+#[gtk::test]
+fn a_selected_row_takes_the_others_along_and_another_one_goes_alone() {
+    let list = Fixture::new(&off(&many(4)));
+    let height = |n: usize| {
+        let (top, height) = list.table.imp().place_of(n);
+        f64::from(top + height / 2)
+    };
+    list.model.borrow_mut().select(Select::Only(RowId::Machine(key(&list.host, 2))));
+    list.model.borrow_mut().select(Select::Toggle(RowId::Machine(key(&list.host, 3))));
+    let picked = |n| dnd::pick(&list.table, height(n)).map(|picked| (picked.name, picked.machines));
+    let (name, machines) = picked(2).expect("one of two");
+    assert_eq!((name.as_str(), machines.as_slice()), ("vm-00001", [key(&list.host, 2), key(&list.host, 3)].as_slice()));
+    assert_eq!(list.told.borrow().last(), None);
+    assert_eq!(picked(4).expect("another").1, [key(&list.host, 4)]);
+    let only = Select::Only(RowId::Machine(key(&list.host, 4)));
+    assert_eq!(list.told.borrow().last(), Some(&Event::Select(only)));
+    assert!(picked(0).is_none() && dnd::pick(&list.table, 5.0).is_none(), "neither hosts nor headings");
+}
+
+#[gtk::test]
+fn a_host_shows_its_sign_and_takes_drops_on_all_its_rows() {
+    let list = Fixture::new(&off(&many(300)));
+    let sign = |takes| Sign { takes, text: "✔ sign".to_owned() };
+    let show = |takes| {
+        let changed = vec![(list.host.clone(), Some(sign(takes)))];
+        list.model.borrow_mut().set_signs(&Signs { changed, over: Some(list.host.clone()) });
+        list.table.refresh();
+    };
+    show(Takes::All);
+    let shown = list.row_widgets().into_iter().find(|row| row.has_css_class("below-drag")).expect("the host's row");
+    let content = shown.downcast::<row::TableRow>().unwrap().content().unwrap();
+    assert!(content.spoken.contains("✔ sign"), "{}", content.spoken);
+    let spot = dnd::spot(&list.table, 200.0).expect("a machine of it");
+    assert!(spot.takes && spot.host == list.host);
+    list.table.vadjustment().unwrap().set_value(2000.0);
+    settle();
+    let below = dnd::spot(&list.table, 300.0).expect("one far below its host");
+    assert!(below.anchor.area[1] >= 0, "the card stays in the window: {:?}", below.anchor);
+    show(Takes::Here);
+    assert!(!dnd::spot(&list.table, 300.0).unwrap().takes, "they are there already");
+    list.model.borrow_mut().set_signs(&Signs { changed: vec![(list.host.clone(), None)], over: None });
+    list.table.refresh();
+    assert!(!list.row_widgets().iter().any(|row| row.has_css_class("below-drag")));
+}
+
+#[gtk::test]
+fn cut_machines_are_pale_and_said_to_be_cut() {
+    let list = Fixture::new(&[("a", State::Running), ("b", State::Running)]);
+    list.model.borrow_mut().cut(&[key(&list.host, 2)]);
+    list.table.refresh();
+    let contents = list.table.imp().contents();
+    let pale: Vec<bool> = contents[1..].iter().map(|row| row.cells[0].dim).collect();
+    assert_eq!(pale, [false, true]);
+    assert!(contents[2].spoken.ends_with(", cut"), "{}", contents[2].spoken);
 }
 
 /// What this thread has used of a CPU, whatever else the machine does: the first number of its schedstat, in ns.

@@ -54,6 +54,9 @@ pub fn reason(reason: &Reason) -> String {
         ),
         Reason::BadName { name } => gettext_f("“{name}” can't be a machine's name.", &[("name", name)]),
         Reason::NameInMemory => gettext("Its name can't change while its memory is taken along like this."),
+        Reason::EndsWithDrover => gettext(
+            "Once it runs there, it ends with Drover until all of its memory is there; peer to peer the hosts do that by themselves.",
+        ),
         Reason::NoDisk { target } => gettext_f("It has no disk {target}.", &[("target", target)]),
         Reason::Replaced { host, path } => gettext_f(
             "{path} on {host} is removed when the move begins, and does not come back if the move fails.",

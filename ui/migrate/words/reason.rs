@@ -105,6 +105,7 @@ pub fn reason(reason: &Reason) -> String {
         | Reason::StaysDefined { .. }
         | Reason::BadName { .. }
         | Reason::NameInMemory
+        | Reason::EndsWithDrover
         | Reason::NoDisk { .. }
         | Reason::Replaced { .. }
         | Reason::OntoItself { .. }
