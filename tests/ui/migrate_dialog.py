@@ -3,7 +3,7 @@ import os
 import time
 
 from driver import App, Atspi, run, wait
-from lab import HOST, OTHER, STATE, virsh
+from lab import HOST, OTHER, STATE, daemon, virsh
 from moves import forget_all, small, there
 
 ONLY_HERE = "onlya"
@@ -159,3 +159,26 @@ def migrate_prepares():
         for host in (HOST, OTHER):
             run("virsh", "-c", host, "net-destroy", "onlynet", check=False)
             run("virsh", "-c", host, "net-undefine", "onlynet", check=False)
+
+
+def migrate_asks_a_frozen_host():
+    """While a host does not answer, the dialog says whom it waits for, can be used, and closes at once."""
+    small("mv-f")
+    app = App("--connect", HOST, "--connect", OTHER)
+    try:
+        app.find("hostb", "label")
+        app.find(contains="mv-f, ", role="table row")
+        daemon("freeze", "hostb")
+        open_dialog(app, "mv-f")
+        app.find("Asking hostb…")
+        app.click("Static", "check box")
+        app.shoot("28-migrate-asking")
+        app.keys("Escape")
+        app.gone(timeout=3, contains="Migrate mv-f to hostb")
+    finally:
+        daemon("thaw", "hostb")
+        app.stop()
+        forget_all("mv-f")
+
+
+TESTS = [migrate_by_hand, migrate_many, migrate_prepares, migrate_asks_a_frozen_host]
