@@ -3,7 +3,7 @@ import os
 import time
 
 from driver import App, Atspi, run, wait
-from lab import HOST, OTHER, virsh
+from lab import HOST, OTHER, STATE, daemon, virsh
 from moves import forget_all, small, there
 
 ONLY_HERE = "onlya"
@@ -131,3 +131,54 @@ def migrate_many():
         app.stop()
         forget_all("mv-a", "mv-b", "mv-off")
         bridge("del")
+
+
+def migrate_prepares():
+    """A network that the other host lacks is made there by a button, and then nothing stands against the move."""
+    xml = f"{STATE}/onlynet.xml"
+    with open(xml, "w", encoding="ascii") as out:
+        out.write("<network><name>onlynet</name><bridge name='onlybr0'/></network>")
+    for words in (("net-define", xml), ("net-start", "onlynet")):
+        virsh(*words)
+    small("mv-n", "<interface type='network'><source network='onlynet'/></interface>")
+    app = App("--connect", HOST, "--connect", OTHER)
+    try:
+        app.find("hostb", "label")
+        open_dialog(app, "mv-n")
+        app.click("Create network onlynet there", "button", timeout=60)
+        app.gone(contains="hostb has no network onlynet", timeout=60)
+        button = app.find("Migrate", "button", within=dialog(app))
+        wait("that it can go", lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE), 60)
+        assert "onlynet" in run("virsh", "-c", OTHER, "net-list", "--name").split()
+        app.shoot("27-migrate-prepared")
+        app.keys("Return")
+        wait("it on hostb, as virsh says", lambda: "mv-n" in there(), 60)
+    finally:
+        app.stop()
+        forget_all("mv-n")
+        for host in (HOST, OTHER):
+            run("virsh", "-c", host, "net-destroy", "onlynet", check=False)
+            run("virsh", "-c", host, "net-undefine", "onlynet", check=False)
+
+
+def migrate_asks_a_frozen_host():
+    """While a host does not answer, the dialog says whom it waits for, can be used, and closes at once."""
+    small("mv-f")
+    app = App("--connect", HOST, "--connect", OTHER)
+    try:
+        app.find("hostb", "label")
+        app.find(contains="mv-f, ", role="table row")
+        daemon("freeze", "hostb")
+        open_dialog(app, "mv-f")
+        app.find("Asking hostb…")
+        app.click("Static", "check box")
+        app.shoot("28-migrate-asking")
+        app.keys("Escape")
+        app.gone(timeout=3, contains="Migrate mv-f to hostb")
+    finally:
+        daemon("thaw", "hostb")
+        app.stop()
+        forget_all("mv-f")
+
+
+TESTS = [migrate_by_hand, migrate_many, migrate_prepares, migrate_asks_a_frozen_host]

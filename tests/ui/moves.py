@@ -96,6 +96,8 @@ def watched_while_it_runs():
         app.click("Migrate", "button")
         app.click("Tasks", "button")
         app.find(contains="changed by the machine", role="label", timeout=60)
+        time.sleep(3)
+        app.shoot("27-migration-runs")
         wait("a chart with something in it", lambda: app.has(contains="disks left:", role="label"), 30)
         time.sleep(2)
         app.shoot("27-migration-runs")
@@ -141,3 +143,6 @@ def broken_off_is_settled():
         move.kill()
         forget_all("broken")
         os.remove(disk)
+
+
+TESTS = [evacuates, broken_off_is_settled, watched_while_it_runs]

@@ -123,11 +123,11 @@ impl Checks {
             label.set_css_classes(&["caption", "dim-label"]);
             column.append(&label);
         }
-        let about_this = line.controls.iter().filter_map(|c| match c {
+        let mut about_this = line.controls.iter().filter_map(|c| match c {
             Control::Prepare(what, _) => doing.filter(|d| d.what() == what),
             _ => None,
         });
-        let about_this = about_this.cloned().next();
+        let about_this = about_this.next().cloned();
         if !line.controls.is_empty() {
             let bar = gtk::Box::builder().spacing(6).margin_start(25).build();
             for control in &line.controls {

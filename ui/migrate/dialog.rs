@@ -191,7 +191,8 @@ impl Component for MigrateDialog {
 }
 
 impl MigrateDialog {
-    fn show(&self, root: &adw::Window) {
+    fn show(&mut self, root: &adw::Window) {
+        self.state.propose();
         self.view.show(&self.state, &self.entered, &self.inventory.borrow(), root);
     }
 

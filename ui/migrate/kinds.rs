@@ -41,7 +41,6 @@ impl Kinds {
             let row =
                 adw::ActionRow::builder().title(glib::markup_escape_text(&name)).activatable_widget(&radio).build();
             row.set_focusable(false);
-            row.set_tooltip_text(Some(&words::kind_explained(kind)));
             row.add_prefix(&radio);
             row.add_suffix(&estimate);
             group.add(&row);
@@ -83,6 +82,8 @@ impl Kinds {
             let said = (text, estimate(row.kind).map(|e| words_of(&e)).unwrap_or_default());
             if *row.shown.borrow() != said {
                 row.row.set_subtitle(&glib::markup_escape_text(&said.0));
+                let hidden = state.note.as_ref().map(|_| words::kind_explained(row.kind));
+                row.row.set_tooltip_text(hidden.as_deref());
                 row.estimate.set_label(&said.1);
                 row.estimate.set_visible(!said.1.is_empty());
                 *row.shown.borrow_mut() = said;

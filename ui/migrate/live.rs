@@ -81,7 +81,7 @@ impl Live {
     /// Shows the latest figures.
     pub fn look(&mut self, report: &Report) {
         let moves = matches!(report.progress.step, Step::Migrate(run::Step::Move | run::Step::PostCopy));
-        let figures = report.figures.filter(|figures| moves && figures.memory.total > 0);
+        let figures = report.figures.filter(|figures| moves && figures.memory.total + figures.disk.total > 0);
         self.widget.set_visible(figures.is_some());
         let Some(figures) = figures else { return };
         let can_switch = self.kind == Kind::PostCopy && report.progress.step == Step::Migrate(run::Step::Move);

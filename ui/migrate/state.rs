@@ -266,7 +266,6 @@ impl State {
         let Some(entry) = self.entries.get_mut(i).filter(|e| e.asking == Some(asked.serial)) else { return };
         entry.asking = None;
         self.machines[i].survey = Some(answer);
-        self.propose();
     }
 
     /// Hosts came, went, or changed their links. True if that concerns this move.
@@ -322,7 +321,6 @@ impl State {
     pub fn set(&mut self, control: &Control) {
         self.kind_by_hand |= matches!(control, Control::Kind(_));
         control::set(&mut self.choices, control);
-        self.propose();
     }
 
     /// What is entered as options. Another place for copies is asked for.
@@ -334,7 +332,6 @@ impl State {
         if other_place {
             self.ask_all();
         }
-        self.propose();
     }
 
     /// All machines by all kinds.
@@ -353,8 +350,8 @@ impl State {
         sheet.going(self.choices.kind).filter_map(of).collect()
     }
 
-    /// Until a person chose one, the kind is the best.
-    fn propose(&mut self) {
+    /// Until a person chose one, the kind is the best. To call before anything is shown.
+    pub fn propose(&mut self) {
         if !self.kind_by_hand {
             self.choices.kind = self.sheet().best();
         }

@@ -160,9 +160,11 @@ fn the_kind_is_the_best_until_a_person_chooses() {
     facts.iter().for_each(|a| state.take_facts(a, Ok(HostFacts::default())));
     let asked = questions(&mut state);
     state.take_machine(&asked[0], Ok(survey(Power::Off)));
+    state.propose();
     assert_eq!(state.choices.kind, Kind::Offline);
     state.set(&Control::Kind(Kind::Static));
     state.ask_again();
     settle(&mut state);
+    state.propose();
     assert_eq!(state.choices.kind, Kind::Static);
 }
