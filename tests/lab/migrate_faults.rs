@@ -141,3 +141,39 @@ fn a_name_taken_after_the_check_changes_nothing() {
         assert_eq!((other.state().as_str(), other.id()), ("running", id), "the other machine is as it was");
     }
 }
+
+#[test]
+fn a_copy_goes_on_where_it_stopped() {
+    use std::os::unix::fs::FileExt;
+    let Some(lab) = lab() else { return };
+    let mover = Mover::define(&lab, "lab-goes-on", "/srv/local/lab-goes-on.qcow2", "");
+    let image = |host: &str| lab.folder(host, "local").join("lab-goes-on.qcow2");
+    // More than one chunk, data and holes across their borders; qcow2 does not mind what follows its end.
+    let file = std::fs::File::options().write(true).open(image("hosta")).expect("the image");
+    let bytes: Vec<u8> = (0..20 << 20).map(|i: u32| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    for mib in [55, 115, 180] {
+        file.write_all_at(&bytes, mib << 20).expect("the image");
+    }
+    let hosts = mover.hosts();
+    let plan = mover.plan(&hosts, Kind::Static).expect("nothing stands in the way");
+    let seen = std::sync::Mutex::new((false, Vec::new()));
+    let on = |p: Progress| {
+        let mut seen = seen.lock().expect("no panic before");
+        if p.step != Step::CopyDisk {
+        } else if seen.0 {
+            seen.1.push(p.done);
+        } else if p.done > 130 << 20 {
+            seen.0 = true;
+            lab.control(&["kill", "hostb"]);
+            lab.control(&["start", "hostb"]);
+        }
+    };
+    let result = run(&hosts.0, &hosts.1, &plan, on, &Cancel::default());
+    assert!(result.is_ok(), "{result:?}");
+    let after = seen.into_inner().expect("no panic before").1;
+    let again = after.iter().position(|done| *done == 64 << 20).expect("it begins anew after the first chunk");
+    assert!(after[again..].is_sorted() && !after.contains(&0), "{after:?}");
+    let images = ["hosta", "hostb"].map(|h| std::fs::read(image(h)).expect("it is there"));
+    assert!(images[0] == images[1], "the copy is the same byte for byte");
+    assert_eq!(mover.states(), ("-".into(), "shut off".into()));
+}

@@ -190,7 +190,10 @@ fn of_a_mixed_lot_those_that_are_off_go_without_running() {
     assert_eq!(kinds, [(0, Kind::Copy), (1, Kind::Offline), (2, Kind::Static)]);
     assert_eq!(sheet.best(), Kind::Copy, "most can go by it");
     let notes: Vec<String> = sheet.judge().lines.into_iter().map(|line| line.text).collect();
-    assert_eq!(notes, ["vm2: It is off, so it goes like this: Offline.", "vm3: It is off, so it goes like this: Static."]);
+    assert_eq!(
+        notes,
+        ["vm2: It is off, so it goes like this: Offline.", "vm3: It is off, so it goes like this: Static."]
+    );
     // A lot that is all off is asked for a kind like any other.
     let off = lot(vec![survey(State::Off), survey(State::Off)]);
     let sheet = sheet_of(&off, &choices);
