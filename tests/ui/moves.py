@@ -1,6 +1,7 @@
 """Machines that move between the lab's two hosts by what a person does in the window."""
 import os
 import subprocess
+import time
 
 from driver import App, run, wait
 from lab import HOST, OTHER, STATE, choose, forget, virsh
@@ -66,13 +67,58 @@ def evacuates():
         forget_all(*names)
 
 
-def broken_off_is_settled():
-    """What a program that was killed in the middle of a move has left is removed at the next start, and said."""
-    disk = f"{STATE}/hosta/local/broken.img"
+def with_disk(name):
+    """A small machine with 48 MiB of data on a disk that only the first host has; gives back the image's path."""
+    disk = f"{STATE}/hosta/local/{name}.img"
     with open(disk, "wb") as image:
         image.write(os.urandom(48 << 20))
-    small("broken", "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/local/broken.img'/>"
-                    "<target dev='vda' bus='virtio'/></disk>")
+    small(name, f"<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/local/{name}.img'/>"
+                "<target dev='vda' bus='virtio'/></disk><graphics type='vnc' autoport='yes' listen='0.0.0.0'/><video><model type='vga'/></video>")
+    return disk
+
+
+def watched_while_it_runs():
+    """A slow move shows its figures; its limit is lifted while it runs; the machine's page follows it to the other host."""
+    disk = with_disk("slow")
+    app = App("--connect", HOST, "--connect", OTHER)
+    try:
+        app.find("hostb", "label")
+        app.point(app.find(contains="slow, ", role="table row"), count=2)
+        app.find("Console of slow", timeout=30)
+        app.keys("ctrl+Page_Up")
+        app.point(app.find(contains="slow, ", role="table row"))
+        app.keys("ctrl+shift+m")
+        app.find(contains="Migrate slow to hostb")
+        app.find("Migrate", "button", timeout=60)
+        wait("the hosts' answers", lambda: app.has(contains=" passed"), 60)
+        app.keys("alt+o")
+        app.type_in("1", "Bandwidth at most (MiB/s)")
+        app.click("Migrate", "button")
+        app.click("Tasks", "button")
+        app.find(contains="changed by the machine", role="label", timeout=60)
+        wait("a chart with something in it", lambda: app.has(contains="disks left:", role="label"), 30)
+        time.sleep(2)
+        app.shoot("27-migration-runs")
+        app.click("Limits", "toggle button")
+        app.type_in("900", "Bandwidth, MiB/s", "spin button")
+        app.click("Set", "button")
+        app.shoot("28-migration-limits")
+        wait("it to arrive", lambda: "slow" in there(), 120)
+        app.find(contains="Its old images stay at the source", role="label", timeout=60)
+        app.keys("Escape")
+        app.keys("ctrl+Page_Down")
+        app.find("Console of slow", timeout=60)
+        app.find(contains="hostb", role="label")
+        app.shoot("29-page-followed")
+    finally:
+        app.stop()
+        forget_all("slow")
+        os.remove(disk)
+
+
+def broken_off_is_settled():
+    """What a program that was killed in the middle of a move has left is removed at the next start, and said."""
+    disk = with_disk("broken")
     program = os.path.join(os.path.dirname(os.environ["DROVER_BIN"]), "droverctl")
     copy = f"{STATE}/hostb/local/broken.img"
     move = subprocess.Popen([program, "-c", HOST, "migrate", "broken", OTHER, "--copy-storage", "--bandwidth", "1"],

@@ -13,7 +13,7 @@ from by_hand import (failed_install_can_be_changed, keeps_its_size, lost_host_co
 from driver import App, Atspi, main, run, wait
 from lab import HOST, IMAGES, KICKSTART, SOURCE, forget, virsh
 from migrate_dialog import migrate_by_hand, migrate_many
-from moves import broken_off_is_settled, evacuates
+from moves import broken_off_is_settled, evacuates, watched_while_it_runs
 
 DISK = f"{IMAGES}/node2.img"
 DARK = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"}
@@ -226,7 +226,7 @@ def same_picture(app):
 TESTS = [first_start_and_demo, dark_demo, list_by_hand, dead_host, keeps_its_size]
 if HOST:
     TESTS += [wrong_hosts, says_what_is_wrong, failed_install_can_be_changed, lost_host_comes_back, torn_off_saved_and_restored,
-              evacuates, broken_off_is_settled, *dragging.TESTS, migrate_by_hand, migrate_many, installs_from_nfs]
+              evacuates, broken_off_is_settled, watched_while_it_runs, *dragging.TESTS, migrate_by_hand, migrate_many, installs_from_nfs]
 else:
     print("test ui::installs_from_nfs ... skipped: it needs the lab")
 

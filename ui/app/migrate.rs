@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use drover::domain::DomainKey;
 use drover::host::{Host, HostId};
-use drover::migrate::bring_back;
 use drover::migrate::estimate::Pace;
 use drover::migrate::finding::Finding;
 use drover::migrate::plan::plan;
 use drover::migrate::run;
 use drover::migrate::survey::Survey;
+use drover::migrate::{Kind, bring_back};
 use drover::task::Cancel;
 use gtk::prelude::{Cast, GtkWindowExt};
 use relm4::{Component, ComponentController, ComponentSender, Controller};
@@ -187,7 +187,9 @@ impl App {
         }
         let front = self.tabs.selected();
         let key = DomainKey { host: wanted.to.clone(), domain: wanted.key.domain };
-        self.open_page(key, &wanted.name, PageTab::Best, None, sender);
+        // The list need not have seen it there yet.
+        let tab = if wanted.choices.kind == Kind::Offline { PageTab::Best } else { PageTab::Console };
+        self.open_page(key, wanted.choices.name.as_deref().unwrap_or(&wanted.name), tab, None, sender);
         if let Some(front) = front.filter(|front| *front != page) {
             self.tabs.select(&front);
         }

@@ -371,14 +371,9 @@ impl State {
         hosts.retain(|id| waiting.iter().any(|e| &e.key.host == id));
         let mut lines: Vec<String> = hosts.iter().chain([to]).filter(open).map(asked).collect();
         if lines.is_empty() {
-            let n = waiting.len() as u64;
-            let host = self.name_of(to);
-            lines.push(ngettext_f(
-                "Asking {host} about {n} machine…",
-                "Asking {host} about {n} machines…",
-                n,
-                &[("host", &host)],
-            ));
+            let (n, host) = (waiting.len() as u64, [("host", &*self.name_of(to))]);
+            let words = ngettext_f("Asking {host} about {n} machine…", "Asking {host} about {n} machines…", n, &host);
+            lines.push(words);
         }
         lines
     }
