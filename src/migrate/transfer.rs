@@ -57,8 +57,10 @@ pub(super) fn length(conn: &Connect, path: &str) -> Result<u64> {
 /// What is known of a copy under way, to go on from after a broken link.
 #[derive(Default)]
 pub(super) struct Sent {
-    /// Whether the file was made there; by then it is ours to remove.
+    /// Whether the file was made there, or may have been: it is ours to remove.
     pub made: bool,
+    /// Whether it is known to be there.
+    there: bool,
     /// Of the chunks that were sent.
     sums: Vec<Vec<u8>>,
 }
@@ -81,11 +83,14 @@ pub(super) fn copy(
     cancel: &Cancel,
 ) -> Result<()> {
     let total = length(source, here)?;
-    if !sent.made {
+    // Its maker may have been lost before it was made.
+    sent.there = sent.there || sent.made && storage::exists(dest, there) == Some(true);
+    if !sent.there {
         let created = storage::create(dest, there, total, Format::Raw, true);
         // Had it failed because the file exists, it would not be ours to remove; of a lost link nobody knows.
         sent.made = created.is_ok() || !dest.is_alive().unwrap_or(true);
         created?;
+        sent.there = true;
     }
     // Of the last chunk some may still have been on its way.
     sent.sums.pop();
