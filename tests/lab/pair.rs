@@ -146,7 +146,7 @@ impl<'a> Mover<'a> {
 }
 
 /// The lab's QEMU: its major version.
-fn qemu(lab: &Lab) -> u32 {
+pub fn qemu(lab: &Lab) -> u32 {
     let said = virsh(&lab.a, &["version"]);
     let number =
         said.lines().find_map(|l| l.strip_prefix("Running hypervisor: QEMU ")?.split('.').next()?.parse().ok());

@@ -62,6 +62,22 @@ def says_what_is_wrong():
         forget("taken")
 
 
+def choose_file(app, title, path):
+    """Names a file in GTK's file chooser; again while it stays, for it may take Return for its folder before it has read that."""
+    def chooser():
+        return run("xdotool", "search", "--onlyvisible", "--name", f"^{title}$", check=False).split()
+    wait("the file chooser", chooser)
+    for _ in range(4):
+        time.sleep(1)
+        app.keys("slash")  # opens the field for a path
+        app.type_in(path, role="text", within=app.find(title))
+        time.sleep(1)
+        app.keys("Return")
+        time.sleep(2)
+        if not chooser():
+            return
+
+
 def failed_install_can_be_changed():
     """An initrd that is cut off: the page says so, leaves nothing behind, and leads back to everything that was entered."""
     answers = f"{STATE}/answers.cfg"
@@ -80,11 +96,7 @@ def failed_install_can_be_changed():
         app.click("Next", "button")
         app.click("A file on this computer, put into the initrd", "check box")
         app.click(contains="Choose a file…", role="button")
-        time.sleep(1)
-        app.keys("slash")
-        run("xdotool", "type", "--delay", "15", answers[1:])
-        time.sleep(0.5)
-        app.keys("Return")
+        choose_file(app, "File with the installer's answers", answers)
         app.find(contains="no problems", timeout=20)
         app.shoot("20-answer-file")
         app.click("Next", "button")

@@ -1,4 +1,7 @@
 //! A migration that runs, below its row of the task panel: figures, a chart, and what can be changed meanwhile.
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
 use drover::domain::DomainId;
 use drover::host::Host;
 use drover::migrate::job::{self, Figures};
@@ -35,7 +38,12 @@ pub struct Live {
     legend: gtk::Label,
     words: gtk::Label,
     switch: gtk::Button,
+    /// What was sent in the last [`SPAN`], to tell the rate where libvirt does not (while it copies disks).
+    sent: VecDeque<(Instant, u64)>,
 }
+
+/// Over which a rate is measured.
+const SPAN: Duration = Duration::from_secs(3);
 
 impl Live {
     /// Nothing to show yet.
@@ -75,7 +83,7 @@ impl Live {
         ] {
             widget.append(child);
         }
-        Self { widget, kind, chart, legend, words, switch }
+        Self { widget, kind, chart, legend, words, switch, sent: VecDeque::new() }
     }
 
     /// Shows the latest figures.
@@ -83,7 +91,11 @@ impl Live {
         let moves = matches!(report.progress.step, Step::Migrate(run::Step::Move | run::Step::PostCopy));
         let figures = report.figures.filter(|figures| moves && figures.memory.total + figures.disk.total > 0);
         self.widget.set_visible(figures.is_some());
-        let Some(figures) = figures else { return };
+        let Some(mut figures) = figures else { return };
+        let rate = measured(&mut self.sent, Instant::now(), figures.sent());
+        if figures.rate == 0 {
+            figures.rate = rate;
+        }
         let can_switch = self.kind == Kind::PostCopy && report.progress.step == Step::Migrate(run::Step::Move);
         self.switch.set_visible(can_switch);
         self.chart.push(figures.rate, figures.dirty_rate);
@@ -97,6 +109,17 @@ impl Live {
     }
 }
 
+/// Bytes a second since the first of those kept; the new one is kept too.
+fn measured(kept: &mut VecDeque<(Instant, u64)>, now: Instant, sent: u64) -> u64 {
+    kept.push_back((now, sent));
+    while kept.front().is_some_and(|(at, _)| now.duration_since(*at) > SPAN) {
+        kept.pop_front();
+    }
+    let Some((since, from)) = kept.front() else { return 0 };
+    let ms = u64::try_from(now.duration_since(*since).as_millis()).unwrap_or(u64::MAX);
+    sent.saturating_sub(*from).saturating_mul(1000).checked_div(ms).unwrap_or_default()
+}
+
 /// "━ sent 80.0 MB/s   ┅ changed 3.1 MB/s".
 fn legend(figures: &Figures) -> String {
     let rates = [("sent", glib::format_size(figures.rate)), ("changed", glib::format_size(figures.dirty_rate))];
@@ -107,9 +130,12 @@ fn legend(figures: &Figures) -> String {
 /// What is left, as far as it is told.
 fn words(figures: &Figures) -> String {
     let size = |bytes| glib::format_size(bytes).to_string();
-    let mut parts = vec![gettext_f("Memory left: {size}", &[("size", &size(figures.memory.remaining))])];
+    let mut parts = Vec::new();
+    if figures.memory.total > 0 {
+        parts.push(gettext_f("Memory left: {size}", &[("size", &size(figures.memory.remaining))]));
+    }
     if figures.disk.total > 0 {
-        parts.push(gettext_f("disks left: {size}", &[("size", &size(figures.disk.remaining))]));
+        parts.push(gettext_f("Disks left: {size}", &[("size", &size(figures.disk.remaining))]));
     }
     if figures.iteration > 0 {
         parts.push(gettext_f("pass {n}", &[("n", &figures.iteration.to_string())]));
@@ -120,7 +146,7 @@ fn words(figures: &Figures) -> String {
     // QEMU's own estimate is only there at the end.
     let left = figures.remaining.or_else(|| figures.left().saturating_mul(1000).checked_div(figures.rate));
     if let Some(ms) = left.filter(|_| figures.left() > 0) {
-        let time = span(std::time::Duration::from_millis(ms));
+        let time = span(Duration::from_millis(ms));
         parts.push(gettext_f("{time} left", &[("time", &time)]));
     }
     parts.join(" · ")
@@ -186,6 +212,16 @@ mod tests {
         figures = Figures { iteration: 3, downtime: Some(120), rate: 0, ..figures };
         let text = words(&figures);
         assert!(text.contains("pass 3") && text.ends_with("120 ms"), "no rate, no time: {text}");
+    }
+
+    #[test]
+    fn a_rate_is_measured_over_the_last_seconds() {
+        let (mut kept, start) = (VecDeque::new(), Instant::now());
+        let mut at = |ms, sent| measured(&mut kept, start + Duration::from_millis(ms), sent);
+        assert_eq!(at(0, 5_000_000), 0, "one look tells no rate");
+        assert_eq!(at(1000, 7_000_000), 2_000_000);
+        assert_eq!(at(10_000, 9_000_000), 0, "too long ago");
+        assert_eq!(at(11_000, 10_000_000), 1_000_000);
     }
 
     #[gtk::test]
