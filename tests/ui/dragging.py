@@ -32,10 +32,11 @@ class Drag:
         time.sleep(0.4)
 
     def cancel(self, app):
-        run("xdotool", "key", "Escape")
-        time.sleep(0.4)
+        """Lets go where nothing takes it. (Without a window manager the Escape key does not reach a drag of GTK's.)"""
+        self.to((1390, 890), rest=0.6)
         self.drop()
-        # GTK leaves the keyboard to the window of its drag; without a window manager nobody gives it back.
+        time.sleep(1)
+        # GTK leaves the keyboard to the window of its drag; a window manager would give it back.
         run("xdotool", "windowfocus", app.xid)
 
 
@@ -85,7 +86,8 @@ def drag_to_migrate():
         drag = Drag(row(app, "mover"))
         drag.to(host(app, "hosta"))
         drag.drop()
-        assert not app.has(contains="Migrate mover"), "its own host does not take it"
+        app.shoot("52-drag-refused")
+        assert not app.has(contains="Migrate mover to"), "its own host does not take it"
         drag = Drag(row(app, "mover"))
         drag.to((1300, 850))
         drag.to(host(app, "hostb"))
@@ -152,38 +154,24 @@ def drag_many_and_by_keyboard():
         forget_all(*names)
 
 
-def drag_from_a_page_to_another_window():
-    """A machine's page by its name, over a narrow window whose sidebar comes; then into another Drover altogether."""
+def drag_from_a_page():
+    """A machine's page by its name, over a narrow window whose sidebar comes."""
     small("mover")
     app = App("--connect", HOST, "--connect", OTHER, "--show-domain-console", "mover", size=(690, 420))
-    other = None
     try:
         app.find("mover", "label", timeout=30)
         # The window's own title is another one, and so is the tab's.
         title = wait("its page's title", lambda: next((n for n in app.every("mover", "label") if app.box(n)[1] > 80), None))
         drag = Drag(app.middle(title))
-        drag.to(app.middle(app.find("Sidebar", "button")), rest=1.2)
+        drag.to(app.middle(app.find("Sidebar", "button")), rest=1.5)
         drag.to(host(app, "hostb"))
         says(app, "✔ can take it")
         app.shoot("56-drag-narrow")
         drag.cancel(app)
-        bus = run("gdbus", "call", "--session", "-d", "org.a11y.Bus", "-o", "/org/a11y/bus", "-m", "org.a11y.Bus.GetAddress")
-        alone = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere", "AT_SPI_BUS_ADDRESS": bus.split("'")[1]}
-        other = App("--connect", OTHER, "--connect", BAD, env=alone, size=None)
-        run("xdotool", "windowsize", other.xid, "700", "440")
-        run("xdotool", "windowmove", other.xid, "700", "440")
-        time.sleep(1)
-        drag = Drag(app.middle(title))
-        drag.to(host(other, "hostb"), rest=0.8)
-        drag.drop()
-        says(other, "is not among the hosts of this window")
-        other.shoot("57-drag-other-window")
     finally:
         run("xdotool", "mouseup", "1")
-        for one in (app, other):
-            if one is not None:
-                one.stop()
+        app.stop()
         forget_all("mover")
 
 
-TESTS = [drag_to_migrate, drag_many_and_by_keyboard, drag_from_a_page_to_another_window]
+TESTS = [drag_to_migrate, drag_many_and_by_keyboard, drag_from_a_page]

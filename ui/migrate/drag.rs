@@ -1,5 +1,5 @@
 //! Machines that are dragged with the pointer: where a drag begins, over which hosts it hovers, where it ends.
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use drover::domain::DomainKey;
@@ -92,11 +92,17 @@ pub fn source(
     source.connect_drag_begin(move |_, drag| {
         let Some(picked) = picked.take() else { return };
         show_icon(drag, &picked);
-        // The drag's own signals: the widget may be gone before it ends.
-        let end = tell.clone();
-        drag.connect_cancel(move |_, _| end(Act::End));
-        let end = tell.clone();
-        drag.connect_dnd_finished(move |_| end(Act::End));
+        // The drag's own signals: the widget may be gone before it ends. One that is cancelled finishes as well, but only
+        // when its icon has flown home, and by then another one may hover.
+        let (told, ended) = (tell.clone(), Rc::new(Cell::new(false)));
+        let end = move || {
+            if !ended.replace(true) {
+                told(Act::End);
+            }
+        };
+        let cancelled = end.clone();
+        drag.connect_cancel(move |_, _| cancelled());
+        drag.connect_dnd_finished(move |_| end());
         tell(Act::Begin(picked.machines));
     });
     widget.add_controller(source);

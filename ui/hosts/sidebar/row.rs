@@ -109,6 +109,8 @@ impl HostRow {
             if shown { self.state.add_css_class(class) } else { self.state.remove_css_class(class) }
         }
         accessible::set_description(&self.root, sign.as_ref().map_or("", |sign| &sign.text));
+        // It would lie on the next hosts.
+        self.root.set_has_tooltip(sign.is_none());
         self.sign = sign;
     }
 

@@ -209,6 +209,10 @@ impl TableRow {
         let content = imp.content.borrow();
         let content = content.as_ref()?;
         if let Kind::Host(line) = &content.kind {
+            // Machines hang over it: they show all that matters now.
+            if line.sign.is_some() {
+                return None;
+            }
             return Some(format!("{}\n{}\n{}", line.name, line.address, line.status));
         }
         let places = imp.places.borrow();
