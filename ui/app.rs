@@ -318,11 +318,7 @@ impl Component for App {
             AppMsg::Toast(toast) => self.toast(toast, root),
             AppMsg::Save => self.save(root, &sender),
             AppMsg::Close if self.running > 0 => window::ask_to_quit(root, self.running, sender.input_sender()),
-            AppMsg::Close | AppMsg::Quit => {
-                self.save(root, &sender);
-                self.saves.close();
-                root.set_visible(false);
-            }
+            AppMsg::Close | AppMsg::Quit => self.quit(root, &sender),
             AppMsg::Search => {
                 self.tabs.select(&PageKey::Machines);
                 self.list.emit(MachineListMsg::FocusSearch);

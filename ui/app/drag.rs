@@ -13,7 +13,7 @@ use relm4::{Component, ComponentController, ComponentSender, Controller, Sender}
 use super::{App, AppMsg, Toast};
 use crate::hosts::sidebar::SidebarMsg;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
-use crate::machines::MachineListMsg;
+use crate::machines::{self, MachineListMsg};
 use crate::migrate::drag::{self, Act};
 use crate::migrate::hover::{Hover, Init, Msg};
 use crate::migrate::sign::Signs;
@@ -89,7 +89,7 @@ impl App {
             Carry::Drag(act) => self.drag(act, sender),
             Carry::Signs(signs) => {
                 self.sidebar.emit(SidebarMsg::Signs(signs.clone()));
-                self.list.emit(MachineListMsg::Signs(signs));
+                self.list.emit(MachineListMsg::Carry(machines::Carry::Signs(signs)));
             }
             Carry::Cut(machines) => self.cut(machines, sender),
             Carry::Paste(host) => self.paste(host, sender),
@@ -165,7 +165,7 @@ impl App {
             self.toasts.add_toast(toast.clone());
             self.dragging.says_cut = Some(toast);
         }
-        self.list.emit(MachineListMsg::AreCut(machines.clone()));
+        self.list.emit(MachineListMsg::Carry(machines::Carry::AreCut(machines.clone())));
         self.dragging.cut = machines;
     }
 

@@ -121,6 +121,13 @@ impl App {
         let (store, settings, turn) = (self.store.clone(), self.settings.clone(), self.saves.begin());
         sender.spawn_oneshot_command(move || Done::Saved(turn, store.save(&settings, turn).map_err(|e| e.to_string())));
     }
+
+    /// The process ends when all is saved.
+    pub(super) fn quit(&mut self, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
+        self.save(root, sender);
+        self.saves.close();
+        root.set_visible(false);
+    }
 }
 
 /// About Drover.

@@ -3,7 +3,7 @@ use gtk::glib;
 use gtk::prelude::*;
 use relm4::Sender;
 
-use super::messages::MachineListMsg;
+use super::messages::{Carry, MachineListMsg};
 
 /// While a row has the focus.
 pub fn of_rows(list: &Sender<MachineListMsg>) -> gtk::ShortcutController {
@@ -13,9 +13,9 @@ pub fn of_rows(list: &Sender<MachineListMsg>) -> gtk::ShortcutController {
     keys.add_shortcut(key("Menu|<Shift>F10", list, || MachineListMsg::MenuAtFocus));
     keys.add_shortcut(key("Left", list, || MachineListMsg::Unfold(false)));
     keys.add_shortcut(key("Right", list, || MachineListMsg::Unfold(true)));
-    keys.add_shortcut(key("<Control>x", list, || MachineListMsg::Cut));
-    keys.add_shortcut(key("<Control>v", list, || MachineListMsg::Paste));
-    keys.add_shortcut(key("Escape", list, || MachineListMsg::Escape));
+    keys.add_shortcut(key("<Control>x", list, || MachineListMsg::Carry(Carry::Cut)));
+    keys.add_shortcut(key("<Control>v", list, || MachineListMsg::Carry(Carry::Paste)));
+    keys.add_shortcut(key("Escape", list, || MachineListMsg::Carry(Carry::Escape)));
     keys
 }
 

@@ -1,4 +1,6 @@
 //! The machine list: search field, table of all hosts' machines, and the bar of what can be done to the selection.
+mod carry;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -211,25 +213,7 @@ impl Component for MachineList {
             }
             MachineListMsg::MenuAtFocus if self.selected.is_empty() => {}
             MachineListMsg::MenuAtFocus => self.menu.open_at_focus(&self.actions),
-            MachineListMsg::Signs(signs) => {
-                self.model.borrow_mut().set_signs(&signs);
-                self.table.refresh();
-            }
-            MachineListMsg::Cut if self.selected.is_empty() => {}
-            MachineListMsg::Cut => drop(sender.output(MachineListOutput::Cut(self.selected.clone()))),
-            MachineListMsg::Escape if self.model.borrow().any_cut() => {
-                let _ = sender.output(MachineListOutput::Cut(Vec::new()));
-            }
-            MachineListMsg::Escape => sender.input(MachineListMsg::ClearSearch),
-            MachineListMsg::Paste => {
-                if let Some(host) = self.model.borrow().host_at_cursor() {
-                    let _ = sender.output(MachineListOutput::Paste(host));
-                }
-            }
-            MachineListMsg::AreCut(machines) => {
-                self.model.borrow_mut().cut(&machines);
-                self.table.refresh();
-            }
+            MachineListMsg::Carry(what) => self.carry(what, &sender),
         }
         self.show(widgets);
     }

@@ -39,6 +39,12 @@ pub enum MachineListMsg {
     MenuAtFocus,
     /// Unfold the host of the selected row, or fold it.
     Unfold(bool),
+    Carry(Carry),
+}
+
+/// What has to do with machines that are dragged, or cut and pasted.
+#[derive(Debug)]
+pub enum Carry {
     /// What hosts say to machines that are dragged.
     Signs(Arc<Signs>),
     /// Ctrl+X, Ctrl+V and Escape in the rows.

@@ -27,7 +27,7 @@ pub use columns::{Column, Layout, Order};
 use drover::domain::State;
 pub use format::memory;
 pub use list::{MachineList, MachineListInit};
-pub use messages::{MachineListMsg, MachineListOutput};
+pub use messages::{Carry, MachineListMsg, MachineListOutput};
 pub use page::{InstallAct, InstallMsg, MachinePage, MachinePageInit, MachinePageMsg, MachinePageOutput};
 pub use perform::{Perform, Request, restore_from};
 

@@ -173,8 +173,10 @@ struct Hover {
     at: Box<dyn Fn(f64, f64) -> Option<Spot>>,
     tell: Box<dyn Fn(Act)>,
     /// Where the pointer was, and over which host.
-    last: RefCell<Option<((f64, f64), Option<HostId>)>>,
+    last: RefCell<Option<Place>>,
 }
+
+type Place = ((f64, f64), Option<HostId>);
 
 impl Hover {
     fn moved(&self, x: f64, y: f64) -> gdk::DragAction {

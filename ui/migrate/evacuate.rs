@@ -64,7 +64,7 @@ pub struct Answer(u64, Result<Vec<Planned>, Said>);
 enum Planned {
     /// `other`: the host at the other end of the way.
     Goes {
-        wanted: Move,
+        wanted: Box<Move>,
         other: String,
     },
     Stays {
@@ -248,7 +248,7 @@ impl Evacuate {
         let Some(Ok(plan)) = &self.planned else { return Vec::new() };
         let moves = plan.iter().filter(|(_, check)| check.is_active());
         let moves = moves.filter_map(|(one, _)| match one {
-            Planned::Goes { wanted, .. } => Some(wanted.clone()),
+            Planned::Goes { wanted, .. } => Some(Move::clone(wanted)),
             Planned::Stays { .. } => None,
         });
         moves.collect()
@@ -301,7 +301,7 @@ fn planned(source: &HostId, hosts: &[HostChoice], order: Order) -> Option<Planne
             let choice = hosts.get(at)?;
             let key = DomainKey { host: source.clone(), domain: plan.id };
             let (to, choices, why) = (choice.host.id().clone(), plan.choices, Why::Evacuate);
-            let wanted = Move { key, name, to, choices, why };
+            let wanted = Box::new(Move { key, name, to, choices, why });
             Planned::Goes { wanted, other: choice.name.clone() }
         }
         Err(findings) => Planned::Stays { name, why: why(&findings) },
@@ -323,7 +323,7 @@ fn back(home: &Host, hosts: &[HostChoice], order: Return) -> Option<Planned> {
         Ok((at, plan)) => {
             let key = DomainKey { host: hosts.get(at)?.host.id().clone(), domain: plan.id };
             let (to, choices, why) = (home.id().clone(), plan.choices, Why::BringBack);
-            let wanted = Move { key, name, to, choices, why };
+            let wanted = Box::new(Move { key, name, to, choices, why });
             Planned::Goes { wanted, other: hosts.get(at)?.name.clone() }
         }
         Err(Stays::Blocked(findings)) => stays(why(&findings)),

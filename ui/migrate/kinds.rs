@@ -108,7 +108,9 @@ fn words_of(estimate: &Estimate) -> String {
         parts.push(gettext("stopped meanwhile"));
     } else if let Some(pause) = estimate.pause {
         let seconds = format!("{:.1}", pause.as_secs_f64());
-        parts.push(gettext_f("pause ≤ {n} s", &[("n", seconds.trim_end_matches('0').trim_end_matches('.'))]));
+        let pause = gettext_f("pause ≤ {n} s", &[("n", seconds.trim_end_matches('0').trim_end_matches('.'))]);
+        // A unit does not stand alone on the next line.
+        parts.push(pause.replace(' ', "\u{a0}"));
     }
     parts.join("\n")
 }
@@ -123,7 +125,7 @@ mod tests {
     fn only_what_is_known_is_said() {
         let pause = Some(Duration::from_millis(300));
         let all = Estimate { bytes: 1 << 30, time: Time::About(Duration::from_secs(12)), pause, stopped: false };
-        assert_eq!(words_of(&all), "about 12 s\npause ≤ 0.3 s");
+        assert_eq!(words_of(&all), "about 12 s\npause\u{a0}≤\u{a0}0.3\u{a0}s");
         let size = words_of(&Estimate { time: Time::Unknown, stopped: true, pause: None, ..all });
         assert!(size.ends_with("to send\nstopped meanwhile") && size.starts_with("1.1"), "{size}");
         assert_eq!(words_of(&Estimate::default()), "");
@@ -131,6 +133,6 @@ mod tests {
         assert!(words_of(&endless).starts_with("may not end"));
         let slow =
             Estimate { time: Time::AtLeast(Duration::from_secs(90)), pause: Some(Duration::from_secs(2)), ..all };
-        assert!(words_of(&slow).ends_with("pause ≤ 2 s"), "{}", words_of(&slow));
+        assert!(words_of(&slow).ends_with("pause\u{a0}≤\u{a0}2\u{a0}s"), "{}", words_of(&slow));
     }
 }
