@@ -174,4 +174,30 @@ def drag_from_a_page():
         forget_all("mover")
 
 
-TESTS = [drag_to_migrate, drag_many_and_by_keyboard, drag_from_a_page]
+def drag_between_windows():
+    """A machine's page in a window of its own is dragged into the main window; the drop opens the dialog there."""
+    small("mover")
+    app = App("--connect", HOST, "--connect", OTHER, "--show-domain-console", "mover", size=(690, 500))
+    try:
+        app.find("mover", "label", timeout=30)
+        app.keys("ctrl+shift+w")
+        torn = wait("a window of its own", lambda: next((w for w in app.windows() if w != app.xid), None))
+        app.place(torn, (700, 430, 690, 440))
+        wait("the list at the front", lambda: app.has(contains="mover, ", role="table row"))
+        app.shoot("57-torn-off")
+        # The window's own title and the tab's are above it.
+        title = wait("its page's title", lambda: next((n for n in app.every("mover", "label") if app.box(n)[1] > 480), None))
+        drag = Drag(app.middle(title))
+        drag.to(row(app, "hostb"), rest=1)
+        says(app, "✔ can take it")
+        app.shoot("58-drag-between-windows")
+        drag.drop()
+        app.find(contains="Migrate mover to hostb")
+        app.shoot("59-dropped-between-windows")
+    finally:
+        run("xdotool", "mouseup", "1")
+        app.stop()
+        forget_all("mover")
+
+
+TESTS = [drag_to_migrate, drag_many_and_by_keyboard, drag_from_a_page, drag_between_windows]

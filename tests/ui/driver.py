@@ -79,20 +79,29 @@ class App:
                 return app
         return None
 
-    def _find_window(self):
-        # GTK makes helper windows too: the real one is the largest.
+    def windows(self):
+        """The X windows that are shown, the largest first. (GTK makes small ones of its own too.)"""
         ids = run("xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), check=False).split()
         sized = []
         for xid in ids:
             out = dict(l.split("=") for l in run("xdotool", "getwindowgeometry", "--shell", xid, check=False).split() if "=" in l)
             sized.append((int(out.get("WIDTH", 0)) * int(out.get("HEIGHT", 0)), xid))
-        return max(sized)[1] if sized and max(sized)[0] > 10000 else None
+        return [xid for size, xid in sorted(sized, reverse=True) if size > 10000]
+
+    def _find_window(self):
+        return next(iter(self.windows()), None)
+
+    @staticmethod
+    def place(xid, box):
+        """Moves an X window to `(x, y, width, height)` of the screen."""
+        x, y, width, height = map(str, box)
+        run("xdotool", "windowmove", xid, x, y, check=False)
+        run("xdotool", "windowsize", "--sync", xid, width, height, check=False, timeout=10)
+        time.sleep(0.5)
 
     def resize(self, width, height):
         """Sets the main window's size in pixels and moves it to the screen's origin."""
-        run("xdotool", "windowmove", self.xid, "0", "0", check=False)
-        run("xdotool", "windowsize", "--sync", self.xid, str(width), str(height), check=False, timeout=10)
-        time.sleep(0.5)
+        self.place(self.xid, (0, 0, width, height))
 
     def stop(self):
         """Ends the program, which must go by itself when asked."""
