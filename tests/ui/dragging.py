@@ -2,7 +2,7 @@
 import time
 
 from driver import App, Atspi, run, wait
-from lab import HOST, OTHER
+from lab import HOST, OTHER, STATE
 from moves import forget_all, small, there
 
 BAD = "test:///default"
@@ -200,4 +200,36 @@ def drag_between_windows():
         forget_all("mover")
 
 
-TESTS = [drag_to_migrate, drag_many_and_by_keyboard, drag_from_a_page, drag_between_windows]
+def herd(count):
+    """The URI of a host of the test driver with so many machines, all off."""
+    path = f"{STATE}/herd.xml"
+    with open(path, "w", encoding="ascii") as out:
+        machines = (f"<domain type='test' xmlns:t='http://libvirt.org/schemas/domain/test/1.0'><name>herd-{i:02}</name>"
+                    "<memory>16384</memory><os><type>hvm</type></os><t:runstate>5</t:runstate></domain>" for i in range(count))
+        out.write(f"<node>{''.join(machines)}</node>")
+    return f"test://{path}"
+
+
+def drag_opens_and_scrolls():
+    """A folded host opens when a drag rests on it, and the list follows a drag that is held at its edge."""
+    small("mover")
+    app = App("--connect", HOST, "--connect", herd(30), size=(1180, 420))
+    try:
+        app.point(app.find(contains="herd, ", role="table row", timeout=30))
+        app.keys("Left")
+        wait("it folded", lambda: not app.has(contains="herd-00, ", role="table row"))
+        drag = Drag(row(app, "mover"))
+        drag.to(row(app, "herd"))
+        app.find(contains="herd-00, ", role="table row")
+        drag.to((300, 355), rest=0)
+        app.find(contains="herd-29, ", role="table row")
+        drag.to((300, 140), rest=0)
+        app.find(contains="hosta, ", role="table row")
+        drag.cancel(app)
+    finally:
+        run("xdotool", "mouseup", "1")
+        app.stop()
+        forget_all("mover")
+
+
+TESTS = [drag_to_migrate, drag_many_and_by_keyboard, drag_from_a_page, drag_between_windows, drag_opens_and_scrolls]
