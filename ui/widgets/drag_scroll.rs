@@ -26,7 +26,9 @@ pub fn follow(window: &gtk::ScrolledWindow) {
     let (weak, ended) = (window.downgrade(), stop.clone());
     motion.connect_motion(move |_, _, y| {
         let Some(window) = weak.upgrade() else { return };
-        speed.set(speed_at(y, f64::from(window.height())));
+        // A header above the page does not scroll.
+        let page = window.vadjustment().page_size();
+        speed.set(speed_at(y - (f64::from(window.height()) - page), page));
         if speed.get() == 0.0 {
             ended();
         } else if running.borrow().is_none() {
