@@ -20,7 +20,7 @@ deps:
 deps-test:
 	@scripts/deps.sh run test
 deps-bench:
-	@scripts/deps.sh run bench
+	@scripts/deps.sh run test bench
 
 run: deps
 	@scripts/run.sh $(ARGS)

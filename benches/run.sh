@@ -1,6 +1,7 @@
 #!/bin/bash
-# run.sh [N…]: what `make bench` does. Searches and hovers in the core, migrations beside virsh and rsync in the lab, then fleets of N machines (1,000 and 10,000) in the window,
-# beside virt-manager where it is installed. It prints figures and judges nothing.
+# run.sh [N…]: what `make bench` does. Searches and hovers in the core; migrations beside virsh and rsync, and a host evacuated
+# in the window, in the lab; then fleets of N machines (1,000 and 10,000) in the window, beside virt-manager where it is
+# installed. It prints figures and judges nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked --workspace --quiet
@@ -8,6 +9,7 @@ cargo bench -p drover --locked --quiet --bench search --bench hover
 target=$(realpath "${CARGO_TARGET_DIR:-target}")
 if reason=$(tests/lab/lab.sh check); then
   tests/lab/lab.sh run -- /usr/bin/python3 benches/migrate.py "$target/release/droverctl"
+  DROVER_BIN=$target/release/drover DROVER_SCRIPT=benches/evacuate.py tests/lab/lab.sh run -- tests/ui/run.sh
 else
   echo "no migrations: $reason" >&2
 fi
