@@ -1,4 +1,5 @@
 //! A machine that migrates between the lab's hosts: made by virsh, counting on its serial port, gone from both when the test ends.
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub struct Mover<'a> {
     files: Vec<PathBuf>,
     /// QEMU before 9.0 forgets pages that an emulated guest writes while it moves (its commit 03bfc2188f).
     forgets_memory: bool,
+    /// Whether both hosts may have run it for a moment.
+    twice: Cell<bool>,
 }
 
 impl<'a> Mover<'a> {
@@ -29,7 +32,8 @@ impl<'a> Mover<'a> {
             std::fs::copy(lab.folder("nfs", "export/quick/images/pxeboot").join(file), shared.join(file))
                 .expect("the tree");
         }
-        let mut this = Self { lab, name: name.into(), files: Vec::new(), forgets_memory: qemu(lab) < 9 };
+        let mut this =
+            Self { lab, name: name.into(), files: Vec::new(), forgets_memory: qemu(lab) < 9, twice: Cell::new(false) };
         let image = this.seen("hosta", disk);
         let made = Command::new("qemu-img").args(["create", "-q", "-f", "qcow2"]).arg(&image).arg("64M").status();
         assert!(made.expect("qemu-img starts").success());
@@ -78,8 +82,15 @@ impl<'a> Mover<'a> {
         assert!(self.forgets_memory || !text.contains("lost"), "its memory changed:\n{text}");
         let numbers = text.lines().filter_map(|l| l.trim().strip_prefix("tick ")?.split_once(' ')?.0.parse().ok());
         let numbers: Vec<u64> = numbers.collect();
-        assert!(numbers.is_sorted(), "it began anew: {numbers:?}");
+        let once = numbers.is_sorted() || self.twice.get() && numbers.iter().filter(|n| **n == 1).count() < 2;
+        assert!(once, "it began anew, or ran twice: {numbers:?}");
         numbers.last().copied().unwrap_or_default()
+    }
+
+    /// From now on both hosts may have run it for a moment: libvirt lets the source go on where the destination's daemon dies
+    /// after it has started the machine and before it has said so.
+    pub fn may_have_run_twice(&self) {
+        self.twice.set(true);
     }
 
     /// Waits until it has counted on, after it arrived at the other host alive.

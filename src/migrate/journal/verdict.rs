@@ -118,9 +118,10 @@ pub(super) fn verdict(entry: &Entry, here: Seen, there: Seen, waited: bool, fres
             Held | Torn if !waited => Wait,
             _ => Finish,
         },
-        (On, On) if !waited => Wait,
-        // The source was told to go on although its answer from there was lost: libvirt took the move for failed.
+        // The destination's answer was lost after it had started the machine, so libvirt took the move for failed and told the
+        // source to go on. Where they share no disk whose lock forbids that, both run now: each moment counts.
         (On, On) if live && fresh => Stay,
+        (On, On) if !waited => Wait,
         (On, On) => CannotTell,
         (Torn, _) | (_, Torn) if !waited => Wait,
         (Torn, _) | (_, Torn) => CannotTell,
@@ -162,7 +163,7 @@ mod tests {
             (On, Gone, [Stay; 4], [Stay; 4]),
             (On, OFF, [Stay; 4], [Stay; 4]),
             (On, Held, [Wait, Stay, Wait, Stay], [Wait, Stay, Wait, Stay]),
-            (On, On, [Wait, Stay, Wait, CannotTell], [Wait, CannotTell, Wait, CannotTell]),
+            (On, On, [Stay, Stay, Wait, CannotTell], [Wait, CannotTell, Wait, CannotTell]),
             (Held, Gone, [Wait, Stay, Wait, Stay], [Wait, Stay, Wait, Stay]),
             (Held, Held, [Wait, Stay, Wait, Stay], [Wait, Stay, Wait, Stay]),
             (Held, On, [Wait, Finish, Wait, Finish], [Wait, Finish, Wait, Finish]),
