@@ -105,7 +105,7 @@ impl App {
                 Err(_) => return,
             },
             Act::Over(host, anchor) => Msg::Over(host, anchor),
-            Act::Away => Msg::Away,
+            Act::Away(anchor) => Msg::Away(anchor),
             Act::Left => Msg::Left,
             Act::Drop(text, host) => {
                 self.dropped(&text, host, sender);

@@ -22,8 +22,9 @@ pub enum Act {
     Visit(String),
     /// The machines hang over this host, which is shown there.
     Over(HostId, Anchor),
-    /// They hang over no host.
-    Away,
+    /// They no longer hang over the host that is shown there. (It may come after they hang over the next one: widgets tell
+    /// by ways of different length.)
+    Away(Anchor),
     /// They have left the window.
     Left,
     /// The text of machines was dropped onto this host.
@@ -176,16 +177,19 @@ struct Hover {
     last: RefCell<Option<Place>>,
 }
 
-type Place = ((f64, f64), Option<HostId>);
+type Place = ((f64, f64), Option<(HostId, Anchor)>);
 
 impl Hover {
     fn moved(&self, x: f64, y: f64) -> gdk::DragAction {
         let spot = (self.at)(x, y);
-        let host = spot.as_ref().map(|spot| spot.host.clone());
-        let before = self.last.replace(Some(((x, y), host.clone()))).and_then(|(_, host)| host);
         let takes = spot.as_ref().is_some_and(|spot| spot.takes);
-        if host != before {
-            (self.tell)(spot.map_or(Act::Away, |spot| Act::Over(spot.host, spot.anchor)));
+        let now = spot.map(|spot| (spot.host, spot.anchor));
+        let before = self.last.replace(Some(((x, y), now.clone()))).and_then(|(_, over)| over);
+        match (before, now) {
+            (Some((before, _)), Some((now, _))) if before == now => {}
+            (_, Some((host, anchor))) => (self.tell)(Act::Over(host, anchor)),
+            (Some((_, anchor)), None) => (self.tell)(Act::Away(anchor)),
+            (None, None) => {}
         }
         if takes { gdk::DragAction::MOVE } else { gdk::DragAction::empty() }
     }
@@ -198,8 +202,8 @@ impl Hover {
     }
 
     fn left(&self) {
-        if self.last.take().is_some_and(|(_, host)| host.is_some()) {
-            (self.tell)(Act::Away);
+        if let Some((_, Some((_, anchor)))) = self.last.take() {
+            (self.tell)(Act::Away(anchor));
         }
     }
 

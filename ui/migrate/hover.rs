@@ -38,7 +38,8 @@ pub enum Msg {
         local: bool,
     },
     Over(HostId, Anchor),
-    Away,
+    /// No longer over the host that is shown there.
+    Away(Anchor),
     /// The pointer has left the window: of another program's drag we hear nothing more.
     Left,
     End,
@@ -99,7 +100,8 @@ impl Component for Hover {
                 let changed = before.into_iter().chain([id]).collect();
                 self.show(Some(&changed), &sender);
             }
-            Msg::Away => {
+            Msg::Away(anchor) if self.over.as_ref().is_none_or(|(_, over)| *over != anchor) => {}
+            Msg::Away(_) => {
                 self.over = None;
                 self.show(Some(&HashSet::new()), &sender);
             }
@@ -262,11 +264,17 @@ mod tests {
         let says = |id: &HostId| told.lock().unwrap().get(id).cloned();
         assert!(until(|| says(&there) == Some(Sign::down())), "{:?}", says(&there));
         assert_eq!(says(&here).map(|sign| sign.takes), Some(Takes::Here));
-        hover.emit(Msg::Over(there.clone(), Anchor::new(&overlay, [0, 0, 10, 10])));
+        let place = Anchor::new(&overlay, [0, 0, 10, 10]);
+        hover.emit(Msg::Over(there.clone(), place.clone()));
+        hover.emit(Msg::Away(Anchor::new(&overlay, [0, 20, 10, 10])));
         let shows = || hover.state().get().model.card.widget.is_visible();
         assert!(until(shows));
+        for _ in 0..100 {
+            gtk::glib::MainContext::default().iteration(false);
+        }
+        assert!(shows(), "who has left another place says so late");
         hover.emit(Msg::Left);
-        hover.emit(Msg::Away);
+        hover.emit(Msg::Away(place));
         assert!(until(|| !shows()));
         assert!(!told.lock().unwrap().is_empty(), "a drag of ours may come back");
         hover.emit(Msg::End);

@@ -45,7 +45,11 @@ impl HostRow {
         let text = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(3).hexpand(true).build();
         text.append(&name);
         text.append(&state);
-        text.append(&load);
+        // The bar's place stays where there is no load to show: hosts must not move below somebody's pointer.
+        let place = gtk::Box::builder().css_classes(["load-bar"]).build();
+        load.set_hexpand(true);
+        place.append(&load);
+        text.append(&place);
         let line = gtk::Box::builder().spacing(6).margin_top(3).margin_bottom(3).build();
         line.append(&mark);
         line.append(&text);
