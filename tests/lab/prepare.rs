@@ -26,24 +26,24 @@ fn what_the_destination_lacks_is_made_there() {
         "pool-define",
         "<pool type='dir'><name>prep</name><target><path>/srv/local/prep/pool</path></target></pool>",
     );
-    prepare(&source, &dest, &Preparation::CopyNetwork("prep".into())).expect("the network");
-    prepare(&source, &dest, &Preparation::CopyPool("prep".into())).expect("the pool, whose folder is made");
+    prepare(&source, &dest, MACHINE, &Preparation::CopyNetwork("prep".into())).expect("the network");
+    prepare(&source, &dest, MACHINE, &Preparation::CopyPool("prep".into())).expect("the pool, whose folder is made");
     let there = |args: &[&str]| virsh(&lab.b, args);
     assert!(there(&["net-list", "--name"]).lines().any(|l| l.trim() == "prep"));
     assert!(there(&["pool-list", "--name"]).lines().any(|l| l.trim() == "prep"));
     assert!(lab.folder("hostb", "local").join("prep/pool").is_dir());
     there(&["net-destroy", "prep"]);
     there(&["pool-destroy", "prep"]);
-    prepare(&source, &dest, &Preparation::StartNetwork("prep".into())).expect("the network starts");
-    prepare(&source, &dest, &Preparation::StartPool("prep".into())).expect("the pool starts");
+    prepare(&source, &dest, MACHINE, &Preparation::StartNetwork("prep".into())).expect("the network starts");
+    prepare(&source, &dest, MACHINE, &Preparation::StartPool("prep".into())).expect("the pool starts");
 
-    prepare(&source, &dest, &Preparation::CreateFolder("/srv/local/prep/a b".into())).expect("the folder");
+    prepare(&source, &dest, MACHINE, &Preparation::CreateFolder("/srv/local/prep/a b".into())).expect("the folder");
     assert!(lab.folder("hostb", "local").join("prep/a b").is_dir());
     assert!(!there(&["pool-list", "--all", "--name"]).contains("drover"), "only the folder stays");
 
     // A pool that can't be started there is not left defined.
     define("pool-define", "<pool type='dir'><name>prep2</name><target><path>/proc/nowhere/prep</path></target></pool>");
-    prepare(&source, &dest, &Preparation::CopyPool("prep2".into())).expect_err("no folder can be made there");
+    prepare(&source, &dest, MACHINE, &Preparation::CopyPool("prep2".into())).expect_err("no folder can be made there");
     assert!(!there(&["pool-list", "--all", "--name"]).contains("prep2"));
     for (uri, kind) in [(&lab.a, "net"), (&lab.b, "net"), (&lab.a, "pool"), (&lab.b, "pool")] {
         if uri == &lab.b {
