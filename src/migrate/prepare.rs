@@ -220,8 +220,10 @@ mod tests {
     fn a_saved_state_is_dropped_and_no_other_machine_is_touched() {
         let folder = tempfile::tempdir().unwrap();
         let domain = |n: u8, name: &str| {
-            format!("<domain type='test'><name>{name}</name><uuid>0000000{n}-0000-0000-0000-000000000000</uuid>\
-                     <memory>1024</memory><os><type>hvm</type></os></domain>")
+            format!(
+                "<domain type='test'><name>{name}</name><uuid>0000000{n}-0000-0000-0000-000000000000</uuid>\
+                     <memory>1024</memory><os><type>hvm</type></os></domain>"
+            )
         };
         let inside = domain(1, "one") + &domain(2, "two");
         let (source, dest) = (host(folder.path(), "a.xml", &inside), host(folder.path(), "b.xml", ""));

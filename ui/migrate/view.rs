@@ -9,6 +9,7 @@ use drover::migrate::estimate::{Estimate, estimate};
 use gtk::glib;
 
 use super::checks::{Checks, Shown};
+use super::copies::offers;
 use super::dialog::Msg;
 use super::kinds::Kinds;
 use super::options::{Entered, Options};
@@ -143,6 +144,7 @@ impl View {
             let name = state.machines.first().filter(|_| state.machines.len() == 1).map(|m| m.name.as_str());
             self.options.know(&pools, name, state.to.as_ref().map_or("", |to| to.as_str()));
         }
+        self.offer_disks(state);
         self.checks.again.set_sensitive(state.to.is_some());
         let can = sheet.can().iter().filter(|can| **can).count();
         let reason = reason(state, entered, can);
@@ -154,6 +156,18 @@ impl View {
         for button in [&self.migrate, &self.copy] {
             button.set_sensitive(reason.is_none());
             button.set_tooltip_text(reason.as_deref());
+        }
+    }
+
+    /// Of one machine only: others have other disks. While it is asked for again, what is there stays.
+    fn offer_disks(&self, state: &State) {
+        match state.machines.as_slice() {
+            [one] => {
+                if let Some(survey) = one.survey() {
+                    self.options.disks.offer(&offers(survey, &state.choices));
+                }
+            }
+            _ => self.options.disks.offer(&[]),
         }
     }
 

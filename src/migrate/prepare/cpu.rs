@@ -36,7 +36,8 @@ fn common(source: &Host, dest: &Host, machine: &Machine) -> Result<String> {
         let none = || Error::Unsupported(format!("{} does not tell which CPU its machines can have", host.id()));
         cpus.push(offered(host, arch, virt_type)?.ok_or_else(none)?);
     }
-    let named = machine.cpu.clone().filter(|cpu| machine.cpu_mode.as_deref() == Some("custom") && cpu.contains("<model"));
+    let named =
+        machine.cpu.clone().filter(|cpu| machine.cpu_mode.as_deref() == Some("custom") && cpu.contains("<model"));
     cpus.extend(named);
     let mut why = Error::Unsupported("no CPU is known to both hosts".into());
     for host in [dest, source] {
