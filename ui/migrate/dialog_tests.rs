@@ -7,6 +7,7 @@ use drover::domain::DomainId;
 use drover::domain::actions::{self, Action};
 use drover::host::{Host, HostOptions, NoCredentials, Update};
 
+use super::super::verdict::tests::survey;
 use super::*;
 use crate::machines::testing::{info, key};
 
@@ -117,6 +118,12 @@ fn a_saved_state_is_discarded_only_after_a_yes_and_room_is_asked_for_while_the_d
         let named = |b: &gtk::Button| texts(b).iter().any(|t| t == "Discard its saved state…");
         all::<gtk::Button>(&window).into_iter().find(named)
     };
+    // Both hosts of the test driver are one computer: what they would say of two is put in their mouths.
+    assert!(pump(|| texts(&window).iter().any(|text| text.starts_with("The destination is"))));
+    let mut survey = survey(drover::domain::State::Off);
+    survey.machine.has_managed_save = true;
+    dialog.state().get_mut().model.state.machines[0].survey = Some(Ok(survey));
+    dialog.emit(Msg::Options);
     assert!(pump(|| button().is_some()), "{:?}", texts(&window));
     let ask = || {
         button().expect("it is still there").emit_clicked();
