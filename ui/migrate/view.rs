@@ -17,6 +17,7 @@ use super::state::State;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::install::{Field, Says, fill_drop_down, text_button};
 use crate::widgets::accessible;
+use crate::widgets::steady::Steady;
 
 /// So many machines are named above.
 const NAMED: usize = 4;
@@ -31,6 +32,8 @@ pub struct View {
     destination: Field<gtk::DropDown>,
     copy: gtk::Button,
     title: adw::WindowTitle,
+    scrolled: gtk::ScrolledWindow,
+    steady: Steady,
     /// What the destination's list was filled with.
     filled: std::cell::RefCell<Vec<(HostId, String, Option<String>)>>,
     quiet: Rc<Cell<bool>>,
@@ -56,6 +59,8 @@ impl View {
         let cancel = button(gettext("C_ancel"), || Msg::Close);
         let migrate = button(gettext("_Migrate"), || Msg::Begin);
         migrate.add_css_class("suggested-action");
+        let scrolled = gtk::ScrolledWindow::builder().vexpand(true);
+        let scrolled = scrolled.hscrollbar_policy(gtk::PolicyType::Never).build();
         let this = Self {
             options: Options::new(&input),
             toasts: adw::ToastOverlay::new(),
@@ -63,6 +68,8 @@ impl View {
             checks: Checks::new(&input),
             destination: field,
             title: adw::WindowTitle::new("", ""),
+            steady: Steady::new(&scrolled),
+            scrolled,
             filled: Default::default(),
             copy,
             migrate,
@@ -82,8 +89,7 @@ impl View {
             page.append(group);
         }
         let clamp = adw::Clamp::builder().child(&page).maximum_size(720).build();
-        let scrolled = gtk::ScrolledWindow::builder().child(&clamp).vexpand(true);
-        let scrolled = scrolled.hscrollbar_policy(gtk::PolicyType::Never).build();
+        self.scrolled.set_child(Some(&clamp));
         let bar =
             gtk::Box::builder().spacing(6).margin_start(12).margin_end(12).margin_top(12).margin_bottom(12).build();
         self.copy.set_hexpand(true);
@@ -93,7 +99,7 @@ impl View {
         }
         let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
         content.append(&adw::HeaderBar::builder().title_widget(&self.title).build());
-        content.append(&scrolled);
+        content.append(&self.scrolled);
         content.append(&gtk::Separator::new(gtk::Orientation::Horizontal));
         content.append(&bar);
         self.toasts.set_child(Some(&content));
@@ -119,6 +125,7 @@ impl View {
 
     /// Shows everything.
     pub fn show(&self, state: &State, entered: &Entered, inventory: &Inventory, root: &adw::Window) {
+        self.steady.hold();
         self.quietly(|| self.show_destination(state));
         let title = title(state);
         root.set_title(Some(&title));
