@@ -38,8 +38,8 @@ use crate::install::{self, Draft, Wizard};
 use crate::machines::{
     InstallAct, Layout, MachineList, MachineListInit, MachineListMsg, MachinePage, Perform, Request,
 };
-use crate::migrate::dialog;
 use crate::migrate::queue::QueueAct;
+use crate::migrate::{Move, dialog};
 use crate::settings::{Saves, Settings, Store};
 use crate::widgets::icon_button::{icon_menu_button, icon_toggle};
 use drag::{Carry, Dragging};
@@ -132,6 +132,8 @@ pub enum AppMsg {
     },
     /// The Migrate dialog says.
     MigrateDialog(dialog::Out),
+    /// The Evacuate dialog has closed, with what shall move.
+    Evacuation(Vec<Move>),
     /// A migration was broken off.
     Broken(Record),
     /// What a person does to the queue of migrations.
@@ -358,7 +360,8 @@ impl Component for App {
             AppMsg::Wizard(said) => self.wizard_said(said, &sender),
             AppMsg::InstallRuns(key) => self.install_runs(&key),
             AppMsg::Migrate { machines, to } => self.migrate(machines, to, root, &sender),
-            AppMsg::MigrateDialog(said) => self.migrate_said(said, &sender),
+            AppMsg::MigrateDialog(said) => self.migrate_said(said, root, &sender),
+            AppMsg::Evacuation(moves) => self.evacuation_said(moves, &sender),
             AppMsg::Broken(record) => self.settle(record, &sender),
             AppMsg::Queue(act) => self.queue_act(act, &sender),
             AppMsg::Carry(what) => self.carry(what, &sender),

@@ -1,7 +1,7 @@
 //! libvirt's calls for migration that `virt` lacks, or wraps with memory of the wrong allocator: parameters, the move itself,
 //! its job, the comparison of CPUs.
 #![allow(unsafe_code)]
-use std::ffi::{CStr, CString, c_int, c_uint};
+use std::ffi::{CStr, CString, c_char, c_int, c_uint};
 use std::ptr;
 
 use virt::connect::Connect;
@@ -48,6 +48,30 @@ pub(crate) fn compare_cpu(conn: &Connect, arch: &str, virt_type: &str, cpu: &str
             }
         }
     }
+}
+
+/// What all of these `<cpu>` elements have, as one that this host's hypervisor can give a machine
+/// (virConnectBaselineHypervisorCPU), with nothing in it that keeps the machine from migrating.
+pub(crate) fn baseline_cpu(conn: &Connect, arch: &str, virt_type: &str, cpus: &[String]) -> Result<String> {
+    let (arch, virt_type) = (text(arch)?, text(virt_type)?);
+    let cpus: Vec<CString> = cpus.iter().map(|cpu| text(cpu)).collect::<Result<_>>()?;
+    let mut list: Vec<*const c_char> = cpus.iter().map(|cpu| cpu.as_ptr()).collect();
+    let count = c_uint::try_from(list.len()).unwrap_or_default();
+    let flags = sys::VIR_CONNECT_BASELINE_CPU_MIGRATABLE;
+    let (arch, virt_type, list) = (arch.as_ptr(), virt_type.as_ptr(), list.as_mut_ptr());
+    // SAFETY: a live link, and C strings and an array of `count` of them that outlive the call; null means the default.
+    let xml = unsafe {
+        let (link, none) = (conn.as_ptr(), ptr::null());
+        sys::virConnectBaselineHypervisorCPU(link, none, arch, none, virt_type, list, count, flags)
+    };
+    if xml.is_null() {
+        return Err(last());
+    }
+    // SAFETY: a C string that libvirt made for us.
+    let said = unsafe { CStr::from_ptr(xml) }.to_string_lossy().into_owned();
+    // SAFETY: libvirt made it with malloc, and it is freed once.
+    unsafe { libc::free(xml.cast()) };
+    Ok(said)
 }
 
 /// Parameters of a migration (VIR_MIGRATE_PARAM_…).

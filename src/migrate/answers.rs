@@ -1,5 +1,5 @@
 //! What two hosts answer about one machine: its CPU, its disks and whether they share them, its firmware, TLS.
-mod cpu;
+pub(super) mod cpu;
 mod tls;
 
 use std::collections::HashMap;
@@ -24,6 +24,8 @@ use crate::storage::{self, FolderProblem, Look, PROBE_PREFIX};
 pub struct Answers {
     /// `None`: there is nothing to compare.
     pub cpu: Option<CpuAnswer>,
+    /// Whether a machine that runs has another one set for its next start, which fits.
+    pub next_cpu_fits: bool,
     /// Whether the firmware's file is there.
     pub loader: Option<bool>,
     /// One for each disk, in the machine's order.
@@ -138,6 +140,9 @@ impl Answers {
     /// Asks both hosts. To find out whether they share a folder, an empty file may be made here for a moment.
     pub fn read(source: (&Host, &HostFacts), dest: (&Host, &HostFacts), machine: &Machine, tls: bool) -> Result<Self> {
         let mut answers = Self { cpu: cpu::ask(source.0, dest.0, machine)?, ..Self::default() };
+        if machine.has_own_cpu() || matches!(answers.cpu, Some(CpuAnswer::Lacks(_) | CpuAnswer::Differs(_))) {
+            answers.next_cpu_fits = cpu::next_fits(source.0, dest.0, machine)?;
+        }
         if let Some(loader) = machine.loader.clone().filter(|l| l.starts_with('/')) {
             answers.loader = dest.0.call(move |conn| Ok(storage::exists(conn, &loader)))?;
         }

@@ -277,6 +277,9 @@ pub enum Remedy {
     OtherPlace { target: String },
     #[error("copy the disk along ({})", .0.option())]
     CopyDisk(Kind),
+    /// Of a kind that copies, but not this disk.
+    #[error("copy it along, too (without --disk {target},copy=no)")]
+    CopyToo { target: String },
     #[error("choose another kind ({})", .0.option())]
     OtherKind(Kind),
     #[error("if it is the same, say so (--assume-shared), else --assume-private")]
@@ -287,6 +290,8 @@ pub enum Remedy {
     DetachDevice,
     #[error("set a lower CPU model for its next boot")]
     LowerCpu,
+    #[error("shut it down and start it: a CPU that fits is set for its next boot")]
+    Restart,
     #[error("free memory on {host} by moving others away")]
     FreeMemory { host: String },
     #[error("free space on {host}, or choose another pool")]

@@ -123,6 +123,11 @@ impl Machine {
         })
     }
 
+    /// Whether its CPU is whatever its host has.
+    pub fn has_own_cpu(&self) -> bool {
+        matches!(self.cpu_mode.as_deref(), Some("host-passthrough" | "maximum"))
+    }
+
     /// Reads its XML; what only calls tell is left as it is by default.
     pub fn parse(xml: &str) -> Result<Self> {
         let document =

@@ -1,17 +1,22 @@
-//! What a destination lacks and can be given: a network or a pool like the source's, one that is started, a folder.
+//! What can be done so that a machine may move: what the destination lacks is given to it (a network or a pool like the
+//! source's, one that is started, a folder), what ties the machine to the source is changed there (its CPU, its saved state).
+mod cpu;
+
 use roxmltree::{Document, Node};
 use virt::connect::Connect;
 use virt::storage_pool::StoragePool;
 use virt_sys as sys;
 
+use crate::domain::{DomainId, read};
 use crate::host::Host;
 use crate::install::xml::escape;
 use crate::storage::{self, PROBE_PREFIX};
 use crate::{Error, Result};
 
-/// One thing to do on the destination.
+/// One thing to do before a move.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Preparation {
+    /// At the destination, as the others of which nothing else is said.
     StartNetwork(String),
     /// Define and start it as the source has it.
     CopyNetwork(String),
@@ -19,10 +24,21 @@ pub enum Preparation {
     /// Define and start it as the source has it.
     CopyPool(String),
     CreateFolder(String),
+    /// At the source: from its next start on, the machine has a CPU that both hosts have.
+    LowerCpu,
+    /// At the source: the machine's saved state is thrown away, and with it all that was in its memory.
+    DropSave,
 }
 
-/// Does it. What is defined but can't be started is undefined again. Blocks.
-pub fn prepare(source: &Host, dest: &Host, what: &Preparation) -> Result<()> {
+impl Preparation {
+    /// Whether it is done to the machine itself, so to each of those that move; the others help all of them at once.
+    pub fn is_of_machine(&self) -> bool {
+        matches!(self, Self::LowerCpu | Self::DropSave)
+    }
+}
+
+/// Does it for a move of this machine. What is defined but can't be started is undefined again. Blocks.
+pub fn prepare(source: &Host, dest: &Host, machine: DomainId, what: &Preparation) -> Result<()> {
     match what.clone() {
         Preparation::StartNetwork(name) => dest.call(move |conn| Ok(network(conn, &name)?.create()?)),
         Preparation::StartPool(name) => dest.call(move |conn| start(&conn.lookup_storage_pool_by_name(&name)?)),
@@ -59,6 +75,13 @@ pub fn prepare(source: &Host, dest: &Host, what: &Preparation) -> Result<()> {
             })
         }
         Preparation::CreateFolder(folder) => dest.call(move |conn| create_folder(conn, &folder)),
+        Preparation::LowerCpu => cpu::lower(source, dest, machine),
+        Preparation::DropSave => {
+            let done = source.call(move |conn| Ok(read::lookup(conn, machine)?.managed_save_remove(0)?));
+            // libvirt has no event for it.
+            source.refresh(machine);
+            done
+        }
     }
 }
 
@@ -133,6 +156,9 @@ mod tests {
     use super::*;
     use crate::host::NoCredentials;
 
+    /// For what is not about a machine.
+    const MACHINE: DomainId = DomainId(uuid::Uuid::nil());
+
     #[test]
     fn what_is_the_sources_own_is_left_out() {
         let nat = "<network connections='1'><name>lan</name><uuid>u</uuid><forward mode='nat'/><bridge name='virbr1' stp='on'/>\
@@ -168,8 +194,8 @@ mod tests {
         };
         let both = Some("/srv/images".to_owned());
         assert!(runs(&dest).is_err());
-        prepare(&source, &dest, &Preparation::CopyNetwork("lan".into())).unwrap();
-        prepare(&source, &dest, &Preparation::CopyPool("images".into())).unwrap();
+        prepare(&source, &dest, MACHINE, &Preparation::CopyNetwork("lan".into())).unwrap();
+        prepare(&source, &dest, MACHINE, &Preparation::CopyPool("images".into())).unwrap();
         assert_eq!(runs(&dest).unwrap(), (true, true, both.clone()));
         dest.call(|conn| {
             network(conn, "lan")?.destroy()?;
@@ -177,8 +203,8 @@ mod tests {
         })
         .unwrap();
         assert_eq!(runs(&dest).unwrap(), (false, false, both.clone()));
-        prepare(&source, &dest, &Preparation::StartNetwork("lan".into())).unwrap();
-        prepare(&source, &dest, &Preparation::StartPool("images".into())).unwrap();
+        prepare(&source, &dest, MACHINE, &Preparation::StartNetwork("lan".into())).unwrap();
+        prepare(&source, &dest, MACHINE, &Preparation::StartPool("images".into())).unwrap();
         assert_eq!(runs(&dest).unwrap(), (true, true, both));
         for what in [
             Preparation::StartNetwork("lan".into()),
@@ -186,7 +212,31 @@ mod tests {
             Preparation::StartPool("nowhere".into()),
             Preparation::CreateFolder("relative".into()),
         ] {
-            assert!(prepare(&source, &dest, &what).is_err(), "{what:?}");
+            assert!(prepare(&source, &dest, MACHINE, &what).is_err(), "{what:?}");
         }
+    }
+
+    #[test]
+    fn a_saved_state_is_dropped_and_no_other_machine_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let domain = |n: u8, name: &str| {
+            format!(
+                "<domain type='test'><name>{name}</name><uuid>0000000{n}-0000-0000-0000-000000000000</uuid>\
+                     <memory>1024</memory><os><type>hvm</type></os></domain>"
+            )
+        };
+        let inside = domain(1, "one") + &domain(2, "two");
+        let (source, dest) = (host(folder.path(), "a.xml", &inside), host(folder.path(), "b.xml", ""));
+        let id = |n: u128| DomainId(uuid::Uuid::from_u128(n << 96));
+        let saved = |n| source.call(move |conn| Ok(read::lookup(conn, id(n))?.has_managed_save(0)?)).unwrap();
+        for n in [1, 2] {
+            source.call(move |conn| Ok(read::lookup(conn, id(n))?.managed_save(0).map(drop)?)).unwrap();
+        }
+        assert!(saved(1) && saved(2));
+        prepare(&source, &dest, id(1), &Preparation::DropSave).unwrap();
+        assert!(!saved(1) && saved(2));
+        assert!(prepare(&source, &dest, MACHINE, &Preparation::DropSave).is_err(), "there is no such machine");
+        // The test driver does not tell which CPUs it can give.
+        assert!(prepare(&source, &dest, id(1), &Preparation::LowerCpu).is_err());
     }
 }

@@ -6,6 +6,7 @@ mod faults;
 mod install;
 mod migrate;
 mod migrate_broken;
+mod migrate_disks;
 mod migrate_faults;
 mod migrate_options;
 mod pair;

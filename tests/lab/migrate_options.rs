@@ -26,14 +26,14 @@ fn chosen(kind: Kind, change: impl FnOnce(&mut Choices)) -> Choices {
 }
 
 /// Its plan, after asking what only these choices need.
-fn planned(mover: &Mover, hosts: &(Host, Host), choices: &Choices) -> Result<Plan, Vec<String>> {
+pub fn planned(mover: &Mover, hosts: &(Host, Host), choices: &Choices) -> Result<Plan, Vec<String>> {
     let mut survey = mover.survey(hosts);
     survey.ask(&hosts.0, &hosts.1, choices).expect("both hosts answer");
     plan(&survey, choices).map_err(|found| found.iter().map(ToString::to_string).collect())
 }
 
 /// Moves it as chosen.
-fn go(mover: &Mover, hosts: &(Host, Host), choices: &Choices) {
+pub fn go(mover: &Mover, hosts: &(Host, Host), choices: &Choices) {
     let plan = planned(mover, hosts, choices).unwrap_or_else(|f| panic!("{choices:?}: {f:?}"));
     run(&hosts.0, &hosts.1, &plan, |_| (), &Cancel::default()).unwrap_or_else(|e| panic!("{choices:?}: {e}"));
 }

@@ -184,4 +184,55 @@ def migrate_asks_a_frozen_host():
         forget_all("mv-f")
 
 
-TESTS = [migrate_by_hand, migrate_many, migrate_prepares, migrate_asks_a_frozen_host]
+def drive(letter):
+    """A disk of 1 MiB that only the first host has, as XML; and its path as seen from here."""
+    path = f"{STATE}/hosta/local/mv-two-{letter}.img"
+    with open(path, "wb") as image:
+        image.truncate(1 << 20)
+    return (f"<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/local/mv-two-{letter}.img'/>"
+            f"<target dev='vd{letter}' bus='virtio'/></disk>"), path
+
+
+def migrate_chosen_disks_of_a_saved_machine():
+    """Its saved state is discarded after a question; a disk that is not copied is missed, and copied by the button."""
+    drives = [drive(letter) for letter in "ab"]
+    small("mv-two", "".join(xml for xml, _ in drives))
+    virsh("managedsave", "mv-two")
+    app = App("--connect", HOST, "--connect", OTHER, env=DARK)
+    try:
+        app.find("hostb", "label")
+        open_dialog(app, "mv-two")
+        app.click("Discard its saved state…", "button", timeout=60)
+        app.find(contains="Discard the saved state of mv-two?", role="label")
+        app.shoot("29-discard-asks")
+        app.click("Discard", "button")
+        app.gone(contains="It has a saved state", timeout=30)
+        assert "yes" not in virsh("dominfo", "mv-two").split("Managed save:")[1].splitlines()[0]
+        button = app.find("Migrate", "button", within=dialog(app))
+        can = lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE)  # noqa: E731
+        wait("that it can go", can, 60)
+        app.keys("alt+o")
+        tab_to(app, "Copy vdb (")
+        app.keys("space")
+        app.find(contains="hostb has no /srv/local/mv-two-b.img", timeout=30)
+        wait("it to be refused", lambda: not can())
+        app.shoot("30-migrate-disks-dark")
+        assert abs(size(app, "Migrate mv-two", 360, 640) - 360) <= 1, "it can't be 360 wide"
+        app.keys("shift+Tab", "Tab")
+        app.shoot("31-migrate-disks-narrow")
+        app.click("Copy vdb along", "button")
+        wait("that it can go again", can)
+        app.keys("alt+m")
+        wait("it on hostb, as virsh says", lambda: "mv-two" in run("virsh", "-c", OTHER, "list", "--all", "--name").split(), 60)
+        app.gone(contains="Migrate mv-two to hostb")
+    finally:
+        app.stop()
+        forget_all("mv-two")
+        for host in "ab":
+            for _, path in drives:
+                there = path.replace("hosta", f"host{host}")
+                if os.path.exists(there):
+                    os.remove(there)
+
+
+TESTS = [migrate_by_hand, migrate_many, migrate_prepares, migrate_asks_a_frozen_host, migrate_chosen_disks_of_a_saved_machine]

@@ -83,8 +83,10 @@ impl App {
         }
         let (homes, hosts): (Vec<_>, Vec<_>) = self.host_choices().into_iter().partition(|c| c.host.id() == id);
         let Some(home) = homes.into_iter().next() else { return };
-        let init = evacuate::Init { parent: root.clone().upcast(), way, home, hosts };
-        let dialog = Evacuate::builder().launch(init).forward(sender.input_sender(), AppMsg::MigrateDialog);
+        // What is being chosen in the Migrate dialog stays there, below this one.
+        let below = self.migrations.dialog.as_ref().map(|dialog| dialog.widget().clone().upcast());
+        let init = evacuate::Init { parent: below.unwrap_or_else(|| root.clone().upcast()), way, home, hosts };
+        let dialog = Evacuate::builder().launch(init).forward(sender.input_sender(), AppMsg::Evacuation);
         self.migrations.evacuate = Some(dialog);
     }
 
@@ -95,18 +97,29 @@ impl App {
         }
     }
 
-    /// The dialog has closed.
-    pub(super) fn migrate_said(&mut self, said: Out, sender: &ComponentSender<Self>) {
-        self.migrations.dialog = None;
-        self.migrations.evacuate = None;
-        if let Out::Begin(moves) = said {
-            for wanted in moves {
-                if !self.migrations.queue.has(&wanted.key) {
-                    self.enqueue(wanted);
-                }
-            }
-            self.start_moves(sender);
+    /// The Migrate dialog has closed, or wants room.
+    pub(super) fn migrate_said(&mut self, said: Out, root: &adw::ApplicationWindow, sender: &ComponentSender<Self>) {
+        match said {
+            Out::Evacuate(host) => return self.evacuate(Way::Evacuate, &host, root, sender),
+            Out::Begin(moves) => self.enqueue_all(moves, sender),
+            Out::Closed => {}
         }
+        self.migrations.dialog = None;
+    }
+
+    /// The Evacuate or the Bring-back dialog has closed.
+    pub(super) fn evacuation_said(&mut self, moves: Vec<Move>, sender: &ComponentSender<Self>) {
+        self.migrations.evacuate = None;
+        self.enqueue_all(moves, sender);
+    }
+
+    fn enqueue_all(&mut self, moves: Vec<Move>, sender: &ComponentSender<Self>) {
+        for wanted in moves {
+            if !self.migrations.queue.has(&wanted.key) {
+                self.enqueue(wanted);
+            }
+        }
+        self.start_moves(sender);
     }
 
     /// Puts one into the queue, and shows it as a task.
@@ -175,6 +188,10 @@ impl App {
         self.migrations.queue.ended(id);
         if well {
             self.follow(&wanted, sender);
+            // It may have made room for what is being chosen.
+            if let Some(dialog) = self.migrations.dialog.as_ref().filter(|_| wanted.why == Why::Evacuate) {
+                dialog.emit(Msg::Again);
+            }
         }
         self.start_moves(sender);
     }

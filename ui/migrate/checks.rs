@@ -5,7 +5,7 @@ use adw::prelude::*;
 use drover::migrate::finding::Severity;
 use drover::migrate::prepare::Preparation;
 
-use super::control::Control;
+use super::control::{Control, Edit, Prepare};
 use super::dialog::Msg;
 use super::state::Doing;
 use super::verdict::{Line, Verdict};
@@ -124,7 +124,7 @@ impl Checks {
             column.append(&label);
         }
         let mut about_this = line.controls.iter().filter_map(|c| match c {
-            Control::Prepare(what, _) => doing.filter(|d| d.what() == what),
+            Control::Prepare(it) => doing.filter(|d| d.what() == it),
             _ => None,
         });
         let about_this = about_this.next().cloned();
@@ -133,7 +133,7 @@ impl Checks {
             for control in &line.controls {
                 let widget = self.control(control);
                 // One action at a time.
-                let busy = matches!((control, doing), (Control::Prepare(..), Some(Doing::Runs(_))));
+                let busy = matches!((control, doing), (Control::Prepare(_), Some(Doing::Runs(_))));
                 widget.set_sensitive(!busy);
                 bar.append(&widget);
                 self.controls.borrow_mut().push((control.clone(), widget));
@@ -194,28 +194,47 @@ impl Checks {
             Control::Incremental(on) => tick(&gettext("C_opy only what lies over it"), on, move |on| {
                 input.emit(Msg::Control(Control::Incremental(on)));
             }),
-            Control::Kind(kind) => {
-                let label = gettext_f("Choose “{kind}”", &[("kind", &words::kind(kind))]);
-                press(&label, move || input.emit(Msg::Control(Control::Kind(kind))))
-            }
-            Control::Prepare(what, machine) => {
-                press(&preparation(&what), move || input.emit(Msg::Prepare(what.clone(), machine)))
+            Control::Kind(_) | Control::Edit(_) | Control::Prepare(_) | Control::MoveAway => {
+                let control = control.clone();
+                press(&label(&control), move || input.emit(Msg::Control(control.clone())))
             }
         }
     }
 }
 
 impl Doing {
-    fn what(&self) -> &Preparation {
+    fn what(&self) -> &Prepare {
         match self {
             Self::Runs(what) | Self::Failed(what, _) => what,
         }
     }
 }
 
-/// What a button does on the destination.
-fn preparation(what: &Preparation) -> String {
-    match what {
+/// What a button says that it does; nothing of a control that is none.
+fn label(control: &Control) -> String {
+    match control {
+        Control::Kind(kind) => gettext_f("Choose “{kind}”", &[("kind", &words::kind(*kind))]),
+        Control::Prepare(it) => preparation(it),
+        Control::MoveAway => gettext("Move others away…"),
+        Control::Edit(edit) => match edit {
+            Edit::LeaveOut(feature) => gettext_f("Leave out “{what}”", &[("what", &words::feature(*feature))]),
+            Edit::Compress(method) => gettext_f("Compress by {method}", &[("method", method.name())]),
+            Edit::Copy(target) => gettext_f("Copy {disk} along", &[("disk", target)]),
+            Edit::Name => gettext("Give it another name there…"),
+            Edit::Place => gettext("Choose another place there…"),
+        },
+        _ => String::new(),
+    }
+}
+
+/// What a button does on a host.
+fn preparation(it: &Prepare) -> String {
+    match &it.what {
+        Preparation::LowerCpu => gettext("Lower the CPU for the next boot"),
+        Preparation::DropSave => {
+            let n = it.machines.len() as u64;
+            ngettext_f("Discard its saved state…", "Discard {n} saved states…", n, &[])
+        }
         Preparation::StartNetwork(name) => gettext_f("Start network {name} there", &[("name", name)]),
         Preparation::CopyNetwork(name) => gettext_f("Create network {name} there", &[("name", name)]),
         Preparation::StartPool(name) => gettext_f("Start pool {name} there", &[("name", name)]),

@@ -1,8 +1,8 @@
-//! What can be done about a finding without leaving the dialog: choices, and actions on the destination (pure).
+//! What can be done about a finding without leaving the dialog: choices, options, and actions on the hosts (pure).
 use drover::migrate::finding::{Finding, Remedy};
 use drover::migrate::machine::Nic;
 use drover::migrate::prepare::Preparation;
-use drover::migrate::{Choices, Kind};
+use drover::migrate::{Choices, Compression, Feature, Kind};
 
 use super::verdict::{Line, Surveyed};
 use crate::i18n::{gettext, gettext_f};
@@ -33,8 +33,39 @@ pub enum Control {
     /// Copy only what lies over the file that a disk stands on; whether that was chosen.
     Incremental(bool),
     Kind(Kind),
-    /// Do this on the destination, with the host of the machine in this place as the model.
-    Prepare(Preparation, usize),
+    /// Change something among the options.
+    Edit(Edit),
+    /// Do this on a host.
+    Prepare(Prepare),
+    /// Choose which machines go away from the destination.
+    MoveAway,
+}
+
+/// Something to change among the options, or to show there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    LeaveOut(Feature),
+    Compress(Compression),
+    /// Copy this disk along.
+    Copy(String),
+    /// Give it another name there.
+    Name,
+    /// Put the copies elsewhere there.
+    Place,
+}
+
+/// Something to do on a host before the machines in these places move.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepare {
+    pub what: Preparation,
+    /// Those to which it is done; or one, whose host is the model for what is done at the destination.
+    pub machines: Vec<usize>,
+}
+
+impl Prepare {
+    fn new(what: Preparation) -> Self {
+        Self { what, machines: vec![0] }
+    }
 }
 
 impl Control {
@@ -48,23 +79,27 @@ impl Control {
             | (Self::Incremental(_), Self::Incremental(_)) => true,
             (Self::Address(a, _), Self::Address(b, _)) | (Self::Replace(a, _), Self::Replace(b, _)) => a == b,
             (Self::Kind(a), Self::Kind(b)) => a == b,
-            (Self::Prepare(a, _), Self::Prepare(b, _)) => a == b,
+            (Self::Prepare(a), Self::Prepare(b)) => a.what == b.what,
+            (Self::Edit(a), Self::Edit(b)) => a == b,
+            (Self::MoveAway, Self::MoveAway) => true,
             _ => false,
         }
     }
 
-    /// The first machine of which it was found.
-    pub(super) fn asked_for(&mut self, machine: usize) {
-        if let Self::Prepare(_, of) = self {
-            *of = machine;
+    /// The machines of which it was found.
+    pub(super) fn asked_for(&mut self, machines: &[usize]) {
+        if let Self::Prepare(it) = self {
+            let all = if it.what.is_of_machine() { machines.len() } else { 1 };
+            it.machines = machines.iter().copied().take(all).collect();
         }
     }
 }
 
-/// What can be done about a finding.
-pub fn of(finding: &Finding, choices: &Choices) -> Vec<Control> {
+/// What can be done about a finding; `alone`: of the only machine that moves.
+pub fn of(finding: &Finding, choices: &Choices, alone: bool) -> Vec<Control> {
     let Some(remedy) = &finding.remedy else { return Vec::new() };
-    let prepare = |what| vec![Control::Prepare(what, 0)];
+    let prepare = |what| vec![Control::Prepare(Prepare::new(what))];
+    let edit = |edit| vec![Control::Edit(edit)];
     match remedy {
         Remedy::ChooseBridge { bridge, have } if !have.is_empty() => {
             vec![Control::Bridge { here: bridge.clone(), have: have.clone(), chosen: None }]
@@ -72,13 +107,21 @@ pub fn of(finding: &Finding, choices: &Choices) -> Vec<Control> {
         Remedy::ChooseNetwork { network, have } => {
             let (here, have) = (network.clone(), have.clone());
             let choose = (!have.is_empty()).then(|| Control::Network { here: here.clone(), have, chosen: None });
-            let copy = Control::Prepare(Preparation::CopyNetwork(here), 0);
+            let copy = Control::Prepare(Prepare::new(Preparation::CopyNetwork(here)));
             choose.into_iter().chain([copy]).collect()
         }
         Remedy::StartNetwork { network, .. } => prepare(Preparation::StartNetwork(network.clone())),
         Remedy::StartPool { pool, .. } => prepare(Preparation::StartPool(pool.clone())),
         Remedy::DefinePool { pool, .. } => prepare(Preparation::CopyPool(pool.clone())),
         Remedy::CreateFolder { folder, .. } => prepare(Preparation::CreateFolder(folder.clone())),
+        Remedy::LowerCpu => prepare(Preparation::LowerCpu),
+        Remedy::DropSave => prepare(Preparation::DropSave),
+        Remedy::LeaveOut(feature) if can_leave_out(*feature) => edit(Edit::LeaveOut(*feature)),
+        Remedy::Compress(method) => edit(Edit::Compress(*method)),
+        Remedy::CopyToo { target } => edit(Edit::Copy(target.clone())),
+        Remedy::Rename if alone => edit(Edit::Name),
+        Remedy::OtherPlace { .. } | Remedy::FreeSpace { .. } => edit(Edit::Place),
+        Remedy::FreeMemory { .. } => vec![Control::MoveAway],
         Remedy::Eject => vec![Control::Eject(false)],
         Remedy::SayShared if choices.shared.is_none() => vec![Control::Shared(None)],
         Remedy::Replace { path } => vec![Control::Replace(path.clone(), false)],
@@ -87,6 +130,11 @@ pub fn of(finding: &Finding, choices: &Choices) -> Vec<Control> {
         Remedy::CopyDisk(kind) | Remedy::OtherKind(kind) if *kind != choices.kind => vec![Control::Kind(*kind)],
         _ => Vec::new(),
     }
+}
+
+/// Whether the options have it; the others are chosen elsewhere in the dialog, or not at all.
+fn can_leave_out(feature: Feature) -> bool {
+    !matches!(feature, Feature::Kind(_) | Feature::Address | Feature::Incremental)
 }
 
 /// What was chosen in earlier lines stays where it can be changed.
@@ -137,7 +185,7 @@ fn uses(machines: &[Surveyed], nic: &Nic) -> bool {
     machines.iter().filter_map(Surveyed::survey).any(|survey| survey.machine.nics.contains(nic))
 }
 
-/// Takes a person's answer into the choices. What is to be done on a host is no choice.
+/// Takes a person's answer into the choices. What is to be done on a host, or with the options' widgets, is no choice.
 pub fn set(choices: &mut Choices, control: &Control) {
     let put = |pairs: &mut Vec<(String, String)>, here: &String, there: &Option<String>| {
         pairs.retain(|(from, _)| from != here);
@@ -155,6 +203,10 @@ pub fn set(choices: &mut Choices, control: &Control) {
         }
         Control::Incremental(only) => choices.incremental = *only,
         Control::Kind(kind) => choices.kind = *kind,
-        Control::Prepare(..) => {}
+        Control::Edit(_) | Control::Prepare(_) | Control::MoveAway => {}
     }
 }
+
+#[cfg(test)]
+#[path = "control_tests.rs"]
+mod tests;

@@ -18,7 +18,7 @@ use relm4::prelude::*;
 
 use super::Move;
 use super::ask::{self, Answer};
-use super::control::Control;
+use super::control::{Control, Prepare};
 use super::options::Entered;
 use super::state::{Doing, State};
 use super::view::View;
@@ -51,8 +51,8 @@ pub enum Msg {
     Kind(Kind),
     /// Something about a finding was chosen.
     Control(Control),
-    /// Do this on the destination, with the host of that machine as the model.
-    Prepare(Preparation, usize),
+    /// Do this on a host; whoever must be asked first was asked.
+    Prepare(Prepare),
     /// The options changed.
     Options,
     /// Look whether a machine has changed.
@@ -68,6 +68,8 @@ pub enum Msg {
 #[derive(Debug)]
 pub enum Out {
     Begin(Vec<Move>),
+    /// Show what could leave this host, to make room there; the dialog stays.
+    Evacuate(HostId),
     Closed,
 }
 
@@ -128,20 +130,29 @@ impl Component for MigrateDialog {
             }
             Msg::To(at) => {
                 let chosen = self.state.hosts.get(at as usize).filter(|h| self.state.against(h).is_none());
-                if let Some(id) = chosen.map(|h| h.host.id().clone()) {
+                let chosen = chosen.map(|h| h.host.id().clone());
+                if let Some(id) = chosen.filter(|id| self.state.to.as_ref() != Some(id)) {
                     self.state.set_to(id);
+                    self.view.options.disks.forget();
+                    self.entered = self.view.options.read();
                     self.state.set_options(&self.entered);
                 }
             }
             // Setting the radio buttons tells of itself.
             Msg::Kind(kind) if kind == self.state.choices.kind => return,
             Msg::Kind(kind) => self.state.set(&Control::Kind(kind)),
-            Msg::Control(control) => self.state.set(&control),
-            Msg::Prepare(what, machine) => {
-                if ask::act(&self.state, what.clone(), machine, &sender).is_some() {
-                    self.state.doing = Some(Doing::Runs(what));
+            // What these change tells of itself.
+            Msg::Control(Control::Edit(edit)) => return self.view.options.edit(&edit),
+            Msg::Control(Control::MoveAway) => return self.make_room(&sender),
+            Msg::Control(Control::Prepare(it)) if it.what == Preparation::DropSave => {
+                return ask::confirm(&self.state, it, root, sender.input_sender());
+            }
+            Msg::Control(Control::Prepare(it)) | Msg::Prepare(it) => {
+                if ask::act(&self.state, it.clone(), &sender).is_some() {
+                    self.state.doing = Some(Doing::Runs(it));
                 }
             }
+            Msg::Control(control) => self.state.set(&control),
             Msg::Options => {
                 self.entered = self.view.options.read();
                 self.state.set_options(&self.entered);
@@ -208,6 +219,12 @@ impl MigrateDialog {
         if let Some(display) = gtk::gdk::Display::default().filter(|_| !lines.is_empty()) {
             display.clipboard().set_text(&lines.join("\n"));
             self.view.toast(&gettext("Copied"));
+        }
+    }
+
+    fn make_room(&self, sender: &ComponentSender<Self>) {
+        if let Some(to) = self.state.to.clone() {
+            let _ = sender.output(Out::Evacuate(to));
         }
     }
 

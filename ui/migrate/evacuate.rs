@@ -9,7 +9,6 @@ use drover::migrate::{Choices, Kind};
 use gtk::glib::markup_escape_text;
 use relm4::prelude::*;
 
-use super::dialog::Out;
 use super::{Move, Why, words};
 use crate::errors::{self, Said};
 use crate::i18n::{gettext, gettext_f, ngettext_f};
@@ -83,7 +82,8 @@ struct Parts {
 impl Component for Evacuate {
     type Init = Init;
     type Input = Msg;
-    type Output = Out;
+    /// What shall move; nothing when it is closed.
+    type Output = Vec<Move>;
     type CommandOutput = Answer;
     type Root = adw::Window;
     type Widgets = ();
@@ -117,7 +117,7 @@ impl Component for Evacuate {
             Msg::Begin => {
                 let moves = self.chosen();
                 if !moves.is_empty() {
-                    let _ = sender.output(Out::Begin(moves));
+                    let _ = sender.output(moves);
                     root.destroy();
                 }
             }
@@ -144,7 +144,7 @@ impl Evacuate {
         self.widgets.begin.connect_clicked(move |_| input.emit(Msg::Begin));
         let output = sender.output_sender().clone();
         root.connect_close_request(move |_| {
-            let _ = output.send(Out::Closed);
+            let _ = output.send(Vec::new());
             gtk::glib::Propagation::Proceed
         });
         let to = adw::PreferencesGroup::builder().title(match self.way {

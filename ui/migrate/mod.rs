@@ -9,6 +9,7 @@ mod checks;
 mod control;
 mod copies;
 pub mod dialog;
+mod disks;
 pub mod drag;
 pub mod evacuate;
 pub mod hover;

@@ -1,13 +1,16 @@
 //! The options of the Migrate dialog, folded away, with libvirt's defaults where nothing is entered.
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use adw::prelude::*;
 use drover::install::Format;
 use drover::migrate::estimate::DEFAULT_DOWNTIME;
 use drover::migrate::{Choices, Compression, Feature, Way};
 
+use super::control::Edit;
 use super::copies::Copies;
 use super::dialog::Msg;
+use super::disks::Disks;
 use super::words::feature;
 use crate::i18n::{gettext, gettext_f};
 use crate::install::{Field, Says, check_button, row_with};
@@ -74,7 +77,11 @@ impl Entered {
         let mut features: Vec<Feature> = self.way.into_iter().chain(self.compress.map(Feature::Compression)).collect();
         features.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, feature)| feature));
         let place = self.copies.pool.as_ref().map(|pool| gettext_f("copies go to {pool}", &[("pool", pool)]));
-        let parts = numbers.into_iter().flatten().chain(features.into_iter().map(feature)).chain(place);
+        let disks = self.copies.disks.iter().map(|(disk, copy)| match copy {
+            true => gettext_f("{disk} is copied", &[("disk", disk)]),
+            false => gettext_f("{disk} is not copied", &[("disk", disk)]),
+        });
+        let parts = numbers.into_iter().flatten().chain(features.into_iter().map(feature)).chain(place).chain(disks);
         parts.collect::<Vec<_>>().join(" · ")
     }
 }
@@ -105,6 +112,7 @@ pub struct Options {
     tls: gtk::CheckButton,
     keep: gtk::CheckButton,
     name: Field<gtk::Entry>,
+    pub disks: Disks,
     place: Field<gtk::DropDown>,
     format: Field<gtk::DropDown>,
     /// What `place` offers after "the same path".
@@ -155,6 +163,7 @@ impl Options {
                 &gettext("Without autostart: started in both places, it would destroy its disks."),
             ),
             name: entry(&gettext("_New name there"), ""),
+            disks: Disks::new(input),
             place: choice(&gettext("Copies of disks _go to"), &[]),
             format: choice(&gettext("_Format of the copies"), &formats),
             pools: RefCell::default(),
@@ -164,7 +173,8 @@ impl Options {
         for button in [&this.auto_converge, &this.on_demand, &this.tls, &this.keep] {
             this.row.add_row(&row_with(button));
         }
-        [&this.name.row, &this.place.row, &this.format.row].into_iter().for_each(|row| this.row.add_row(row));
+        let last = [&this.name.row, &this.disks.row, &this.place.row, &this.format.row];
+        last.into_iter().for_each(|row| this.row.add_row(row));
         this.offer(&[]);
         this
     }
@@ -176,6 +186,52 @@ impl Options {
         self.peer_uri.control.set_placeholder_text(Some(dest_uri));
         if *self.pools.borrow() != pools {
             self.offer(pools);
+        }
+    }
+
+    /// Changes it as a person would, and shows where to go on.
+    pub fn edit(&self, edit: &Edit) {
+        let default = |field: &Field<gtk::DropDown>| field.control.set_selected(0);
+        match edit {
+            Edit::LeaveOut(feature) => match feature {
+                Feature::PeerToPeer | Feature::Tunnel => default(&self.way),
+                Feature::Compression(_) => default(&self.compress),
+                Feature::NewFormat => default(&self.format),
+                Feature::Parallel => self.parallel.control.set_text(""),
+                Feature::NewName => self.name.control.set_text(""),
+                Feature::AutoConverge => self.auto_converge.set_active(false),
+                Feature::Tls => self.tls.set_active(false),
+                Feature::OnDemand => self.on_demand.set_active(false),
+                Feature::Keep => self.keep.set_active(false),
+                Feature::Address | Feature::Incremental | Feature::Kind(_) => {}
+            },
+            Edit::Compress(method) => {
+                let at = Compression::ALL.iter().position(|m| m == method).map_or(0, |i| i + 1);
+                self.compress.control.set_selected(u32::try_from(at).unwrap_or_default());
+            }
+            Edit::Copy(target) => self.disks.copy(target),
+            Edit::Name => self.show(&self.name.control),
+            Edit::Place => self.show(&self.place.control),
+        }
+    }
+
+    /// Unfolds the options, and puts the cursor there once there is something to scroll to.
+    fn show(&self, control: &impl IsA<gtk::Widget>) {
+        self.row.set_expanded(true);
+        let control = control.as_ref().clone();
+        match revealer(self.row.upcast_ref()).filter(|r| !r.is_child_revealed()) {
+            None => drop(control.grab_focus()),
+            Some(revealer) => {
+                let once = Rc::new(Cell::new(None));
+                let id = once.clone();
+                let handler = revealer.connect_child_revealed_notify(move |revealer| {
+                    control.grab_focus();
+                    if let Some(id) = once.take() {
+                        revealer.disconnect(id);
+                    }
+                });
+                id.set(Some(handler));
+            }
         }
     }
 
@@ -215,12 +271,28 @@ impl Options {
             tls: self.tls.is_active(),
             keep: self.keep.is_active(),
             name,
-            copies: Copies { pool: at(&self.pools.borrow(), &self.place), format: at(&FORMATS, &self.format) },
+            copies: Copies {
+                pool: at(&self.pools.borrow(), &self.place),
+                format: at(&FORMATS, &self.format),
+                disks: self.disks.chosen(),
+            },
             is_wrong,
         };
         self.row.set_subtitle(&gtk::glib::markup_escape_text(&entered.summary()));
         entered
     }
+}
+
+/// What an expander row unfolds its rows with.
+fn revealer(widget: &gtk::Widget) -> Option<gtk::Revealer> {
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        if let Some(found) = widget.downcast_ref().cloned().or_else(|| revealer(&widget)) {
+            return Some(found);
+        }
+        child = widget.next_sibling();
+    }
+    None
 }
 
 /// What is chosen of a list that begins with the default.
@@ -255,60 +327,5 @@ fn check(input: &relm4::Sender<Msg>, label: &str, tooltip: &str) -> gtk::CheckBu
 }
 
 #[cfg(test)]
-mod tests {
-    use drover::migrate::Kind;
-
-    use super::*;
-
-    #[test]
-    fn numbers_are_whole_and_within_qemus_limits() {
-        for (text, want) in [("", Some(None)), (" 50 ", Some(Some(50))), ("2000000", Some(Some(2_000_000)))] {
-            assert_eq!(number(text, MOST_DOWNTIME).ok(), want, "{text:?}");
-        }
-        for text in ["0", "-1", "1.5", "2000001", "fast", "99999999999999999999"] {
-            assert!(number(text, MOST_DOWNTIME).is_err(), "{text:?}");
-        }
-        assert_eq!(number("8796093022207", MOST_BANDWIDTH), Ok(Some(MOST_BANDWIDTH)));
-    }
-
-    #[gtk::test]
-    fn what_is_entered_becomes_choices_and_what_is_wrong_is_told() {
-        let _ = adw::init();
-        let (sender, said) = relm4::channel();
-        let options = Options::new(&sender);
-        options.know(&["images".into(), "iso".into()], Some("web-01"), "qemu+ssh://b/system");
-        assert_eq!(options.read(), Entered::default());
-        options.bandwidth.control.set_text("50");
-        options.downtime.control.set_text("soon");
-        options.tls.set_active(true);
-        let entered = options.read();
-        assert!(entered.is_wrong && options.downtime.control.has_css_class("error"));
-        assert!(!options.bandwidth.control.has_css_class("error"));
-        options.downtime.control.set_text("40");
-        options.compress.control.set_selected(1);
-        options.way.control.set_selected(2);
-        options.place.control.set_selected(2);
-        options.name.control.set_text("web_<1>");
-        let (mut choices, entered) = (Choices::new(Kind::Live), options.read());
-        entered.put(&mut choices, "qemu+ssh://b/system");
-        let want = Choices {
-            bandwidth: Some(50),
-            downtime: Some(40),
-            tls: true,
-            compress: Some(Compression::Xbzrle),
-            way: Way::Tunnel("qemu+ssh://b/system".into()),
-            name: Some("web_<1>".into()),
-            ..Choices::new(Kind::Live)
-        };
-        assert_eq!(choices, want);
-        assert_eq!(entered.copies, Copies { pool: Some("iso".into()), format: None });
-        let words = "at most 50 MiB/s · pause at most 40 ms · Tunnelled · Compression (xbzrle) · TLS · New name · copies go to iso";
-        assert_eq!(entered.summary(), words);
-        options.know(&["iso".into()], None, "");
-        assert_eq!(options.read().copies.pool.as_deref(), Some("iso"), "the pool is still there");
-        assert_eq!(options.read().name, "", "several machines can't have one name");
-        options.know(&[], None, "");
-        assert_eq!(options.read().copies, Copies::default());
-        assert!(said.recv_sync().is_some());
-    }
-}
+#[path = "options_tests.rs"]
+mod tests;

@@ -8,11 +8,10 @@ use drover::host::{Host, HostId};
 use drover::inventory::Inventory;
 use drover::migrate::estimate::Pace;
 use drover::migrate::facts::HostFacts;
-use drover::migrate::prepare::Preparation;
 use drover::migrate::survey::Survey;
 use drover::migrate::{Choices, Kind};
 
-use super::control::{self, Control};
+use super::control::{self, Control, Prepare};
 use super::copies::Copies;
 use super::options::Entered;
 use super::verdict::{Sheet, Surveyed};
@@ -57,11 +56,11 @@ struct Entry {
     asking: Option<u64>,
 }
 
-/// Something that is being done on the destination, or that failed.
+/// Something that is being done on a host, or that failed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doing {
-    Runs(Preparation),
-    Failed(Preparation, String),
+    Runs(Prepare),
+    Failed(Prepare, String),
 }
 
 /// The state.

@@ -199,8 +199,8 @@ impl<'a> Sheet<'a> {
                 passed.push(if whole { text } else { about(&names, all, &text) });
                 continue;
             }
-            let mut controls = control::of(finding, self.choices);
-            controls.iter_mut().for_each(|c| c.asked_for(who.first().copied().unwrap_or_default()));
+            let mut controls = control::of(finding, self.choices, all == 1);
+            controls.iter_mut().for_each(|c| c.asked_for(&who));
             let advice = finding.remedy.as_ref().filter(|_| controls.is_empty()).map(words::remedy);
             lines.push(Line { severity: finding.severity, text: about(&names, all, &reason), advice, controls });
         }

@@ -9,6 +9,7 @@ use drover::migrate::estimate::{Estimate, estimate};
 use gtk::glib;
 
 use super::checks::{Checks, Shown};
+use super::copies::offers;
 use super::dialog::Msg;
 use super::kinds::Kinds;
 use super::options::{Entered, Options};
@@ -16,6 +17,7 @@ use super::state::State;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::install::{Field, Says, fill_drop_down, text_button};
 use crate::widgets::accessible;
+use crate::widgets::steady::Steady;
 
 /// So many machines are named above.
 const NAMED: usize = 4;
@@ -30,6 +32,8 @@ pub struct View {
     destination: Field<gtk::DropDown>,
     copy: gtk::Button,
     title: adw::WindowTitle,
+    scrolled: gtk::ScrolledWindow,
+    steady: Steady,
     /// What the destination's list was filled with.
     filled: std::cell::RefCell<Vec<(HostId, String, Option<String>)>>,
     quiet: Rc<Cell<bool>>,
@@ -55,6 +59,8 @@ impl View {
         let cancel = button(gettext("C_ancel"), || Msg::Close);
         let migrate = button(gettext("_Migrate"), || Msg::Begin);
         migrate.add_css_class("suggested-action");
+        let scrolled = gtk::ScrolledWindow::builder().vexpand(true);
+        let scrolled = scrolled.hscrollbar_policy(gtk::PolicyType::Never).build();
         let this = Self {
             options: Options::new(&input),
             toasts: adw::ToastOverlay::new(),
@@ -62,6 +68,8 @@ impl View {
             checks: Checks::new(&input),
             destination: field,
             title: adw::WindowTitle::new("", ""),
+            steady: Steady::new(&scrolled),
+            scrolled,
             filled: Default::default(),
             copy,
             migrate,
@@ -81,8 +89,7 @@ impl View {
             page.append(group);
         }
         let clamp = adw::Clamp::builder().child(&page).maximum_size(720).build();
-        let scrolled = gtk::ScrolledWindow::builder().child(&clamp).vexpand(true);
-        let scrolled = scrolled.hscrollbar_policy(gtk::PolicyType::Never).build();
+        self.scrolled.set_child(Some(&clamp));
         let bar =
             gtk::Box::builder().spacing(6).margin_start(12).margin_end(12).margin_top(12).margin_bottom(12).build();
         self.copy.set_hexpand(true);
@@ -92,7 +99,7 @@ impl View {
         }
         let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
         content.append(&adw::HeaderBar::builder().title_widget(&self.title).build());
-        content.append(&scrolled);
+        content.append(&self.scrolled);
         content.append(&gtk::Separator::new(gtk::Orientation::Horizontal));
         content.append(&bar);
         self.toasts.set_child(Some(&content));
@@ -118,6 +125,7 @@ impl View {
 
     /// Shows everything.
     pub fn show(&self, state: &State, entered: &Entered, inventory: &Inventory, root: &adw::Window) {
+        self.steady.hold();
         self.quietly(|| self.show_destination(state));
         let title = title(state);
         root.set_title(Some(&title));
@@ -143,6 +151,7 @@ impl View {
             let name = state.machines.first().filter(|_| state.machines.len() == 1).map(|m| m.name.as_str());
             self.options.know(&pools, name, state.to.as_ref().map_or("", |to| to.as_str()));
         }
+        self.offer_disks(state);
         self.checks.again.set_sensitive(state.to.is_some());
         let can = sheet.can().iter().filter(|can| **can).count();
         let reason = reason(state, entered, can);
@@ -154,6 +163,18 @@ impl View {
         for button in [&self.migrate, &self.copy] {
             button.set_sensitive(reason.is_none());
             button.set_tooltip_text(reason.as_deref());
+        }
+    }
+
+    /// Of one machine only: others have other disks. While it is asked for again, what is there stays.
+    fn offer_disks(&self, state: &State) {
+        match state.machines.as_slice() {
+            [one] => {
+                if let Some(survey) = one.survey() {
+                    self.options.disks.offer(&offers(survey, &state.choices));
+                }
+            }
+            _ => self.options.disks.offer(&[]),
         }
     }
 

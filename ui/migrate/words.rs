@@ -109,6 +109,7 @@ pub fn remedy(remedy: &Remedy) -> String {
         Remedy::Eject => gettext("Eject it there."),
         Remedy::DetachDevice => gettext("Detach the device first."),
         Remedy::LowerCpu => gettext("Set a lower CPU model for its next boot."),
+        Remedy::Restart => gettext("A CPU that fits is set: it has it after a shutdown and start."),
         Remedy::FreeMemory { host } => {
             gettext_f("Free memory on {host} by moving other machines away.", &[("host", host)])
         }
@@ -116,6 +117,7 @@ pub fn remedy(remedy: &Remedy) -> String {
         Remedy::Replace { .. }
         | Remedy::Incremental { .. }
         | Remedy::OtherPlace { .. }
+        | Remedy::CopyToo { .. }
         | Remedy::LeaveOut(_)
         | Remedy::Compress(_)
         | Remedy::PeerUri { .. } => options::remedy(remedy),

@@ -5,4 +5,5 @@ pub mod drag_scroll;
 pub mod icon_button;
 pub mod linger;
 pub mod sparkline;
+pub mod steady;
 pub mod value_row;

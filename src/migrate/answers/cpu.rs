@@ -1,8 +1,10 @@
 //! Whether the destination can give the machine its CPU.
 use roxmltree::Document;
+use virt_sys as sys;
 
 use super::CpuAnswer;
 use crate::Result;
+use crate::domain::read;
 use crate::host::Host;
 use crate::host::migrate_ffi::{CpuFit, compare_cpu};
 use crate::migrate::machine::Machine;
@@ -17,19 +19,40 @@ pub(super) fn ask(source: &Host, dest: &Host, machine: &Machine) -> Result<Optio
         Some("custom") => return Ok(None),
         Some("host-model") if !machine.state.is_active() => return Ok(None),
         _ => {
-            let (arch, virt_type) = (arch.clone(), virt_type.clone());
-            let own = source
-                .call(move |conn| Ok(conn.domain_capabilities(None, Some(&arch), None, Some(&virt_type), 0).ok()))?;
-            let Some(own) = own.as_deref().and_then(host_model) else { return Ok(None) };
+            let Some(own) = offered(source, &arch, &virt_type)? else { return Ok(None) };
             cpu = own;
         }
     }
-    let fit = dest.call(move |conn| Ok(compare_cpu(conn, &arch, &virt_type, &cpu)))?;
-    Ok(Some(match fit {
+    Ok(Some(compare(dest, &arch, &virt_type, cpu)?))
+}
+
+fn compare(host: &Host, arch: &str, virt_type: &str, cpu: String) -> Result<CpuAnswer> {
+    let (arch, virt_type) = (arch.to_owned(), virt_type.to_owned());
+    let fit = host.call(move |conn| Ok(compare_cpu(conn, &arch, &virt_type, &cpu)))?;
+    Ok(match fit {
         Ok(CpuFit::Fits) => CpuAnswer::Fits,
         Ok(CpuFit::Differs(words)) => missing_features(&words).map_or(CpuAnswer::Differs(words), CpuAnswer::Lacks),
         Err(e) => CpuAnswer::Unknown(e.to_string()),
-    }))
+    })
+}
+
+/// Whether a machine that runs on a CPU that does not fit gets one at its next start that does: a model by name, which is
+/// the same on every host.
+pub(super) fn next_fits(source: &Host, dest: &Host, machine: &Machine) -> Result<bool> {
+    let (Some(id), true) = (machine.id, machine.state.is_active() && machine.persistent) else { return Ok(false) };
+    let xml = source.call(move |conn| Ok(read::lookup(conn, id)?.xml_desc(sys::VIR_DOMAIN_XML_INACTIVE)?))?;
+    let next = Machine::parse(&xml)?;
+    let named = next.cpu.filter(|cpu| next.cpu_mode.as_deref() == Some("custom") && cpu.contains("<model"));
+    let Some(cpu) = named else { return Ok(false) };
+    Ok(compare(dest, &machine.arch, &machine.virt_type, cpu)? == CpuAnswer::Fits)
+}
+
+/// What the host calls its own CPU, as far as a machine can have it; `None` if it does not tell.
+pub(in crate::migrate) fn offered(host: &Host, arch: &str, virt_type: &str) -> Result<Option<String>> {
+    let (arch, virt_type) = (arch.to_owned(), virt_type.to_owned());
+    let said =
+        host.call(move |conn| Ok(conn.domain_capabilities(None, Some(&arch), None, Some(&virt_type), 0).ok()))?;
+    Ok(said.as_deref().and_then(host_model))
 }
 
 /// `<mode name='host-model'>` of the domain capabilities, as a CPU to compare.

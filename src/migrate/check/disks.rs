@@ -105,8 +105,11 @@ fn pool(input: &Input, disk: &Disk) -> Option<Finding> {
     }
 }
 
-/// The kind that would bring a missing disk along.
-fn copying(input: &Input) -> Remedy {
+/// What would bring a missing disk along: another kind, or with one that copies, another choice.
+fn copying(input: &Input, disk: &Disk) -> Remedy {
+    if input.kind().copies() && input.choices.disk(&disk.target).is_some_and(|d| d.copy == Some(false)) {
+        return Remedy::CopyToo { target: disk.target.clone() };
+    }
     Remedy::CopyDisk(if input.machine.state.is_active() { Kind::Copy } else { Kind::Static })
 }
 
@@ -118,7 +121,7 @@ fn there(input: &Input, disk: &Disk, answer: &DiskAnswer) -> Option<Finding> {
     }
     match &answer.there {
         File::Missing => {
-            Some(Finding::block(Check::DiskPath, Reason::DiskMissing { host, path }, Some(copying(input))))
+            Some(Finding::block(Check::DiskPath, Reason::DiskMissing { host, path }, Some(copying(input, disk))))
         }
         File::Unknown(words) => {
             let reason = Reason::DiskUnknown { host, path, words: words.clone() };
@@ -244,7 +247,7 @@ pub fn shared(input: &Input) -> Vec<Finding> {
             }
             Shared::No if missing => {}
             Shared::No => {
-                let remedy = Some(copying(input));
+                let remedy = Some(copying(input, disk));
                 found.push(Finding::block(Check::SharedStorage, Reason::NotShared { host, path }, remedy));
             }
             Shared::Unknown => {

@@ -73,32 +73,32 @@ pub fn versions(input: &Input) -> Vec<Finding> {
     found
 }
 
-/// A machine that is off meets the other CPU at its next start only.
+/// A machine that is off meets the other CPU at its next start only; one that runs keeps its CPU until it is off.
 pub fn cpu(input: &Input) -> Vec<Finding> {
-    let host = input.dest.name.clone();
-    let (reason, remedy) = match &input.answers.cpu {
+    let (host, machine) = (input.dest.name.clone(), input.machine);
+    let (active, own) = (machine.state.is_active(), machine.has_own_cpu());
+    let remedy = match input.answers.next_cpu_fits {
+        true => Some(Remedy::Restart),
+        false => machine.persistent.then_some(Remedy::LowerCpu),
+    };
+    let reason = match &input.answers.cpu {
         None => return Vec::new(),
-        Some(CpuAnswer::Fits) => {
-            let own = input.machine.cpu_mode.as_deref().filter(|m| matches!(*m, "host-passthrough" | "maximum"));
-            let warn = |mode: &str| {
-                Finding::warn(Check::Cpu, Reason::CpuOfHost { mode: mode.to_owned() }, Some(Remedy::LowerCpu))
-            };
-            return own.filter(|_| input.machine.state.is_active()).map(warn).into_iter().collect();
+        // It takes whatever CPU it finds.
+        Some(CpuAnswer::Fits | CpuAnswer::Lacks(_) | CpuAnswer::Differs(_)) if own && !active => return Vec::new(),
+        Some(CpuAnswer::Fits) if own => {
+            let reason = Reason::CpuOfHost { mode: machine.cpu_mode.clone().unwrap_or_default() };
+            return vec![Finding::warn(Check::Cpu, reason, remedy)];
         }
+        Some(CpuAnswer::Fits) => return Vec::new(),
         Some(CpuAnswer::Unknown(words)) => {
             let reason = Reason::CpuUnknown { host, words: words.clone() };
             return vec![Finding::warn(Check::Cpu, reason, None)];
         }
-        Some(CpuAnswer::Lacks(features)) => (Reason::CpuLacks { host, features: features.clone() }, Remedy::LowerCpu),
-        Some(CpuAnswer::Differs(words)) => (Reason::CpuDiffers { host, words: words.clone() }, Remedy::LowerCpu),
+        Some(CpuAnswer::Lacks(features)) => Reason::CpuLacks { host, features: features.clone() },
+        Some(CpuAnswer::Differs(words)) => Reason::CpuDiffers { host, words: words.clone() },
     };
-    let own = matches!(input.machine.cpu_mode.as_deref(), Some("host-passthrough" | "maximum"));
-    match input.machine.state.is_active() {
-        true => vec![Finding::block(Check::Cpu, reason, Some(remedy))],
-        // It takes whatever CPU it finds.
-        false if own => Vec::new(),
-        false => vec![Finding::warn(Check::Cpu, reason, Some(remedy))],
-    }
+    let make = if active { Finding::block } else { Finding::warn };
+    vec![make(Check::Cpu, reason, remedy)]
 }
 
 /// The machine type by its full name ("pc-q35-8.2").

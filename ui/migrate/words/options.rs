@@ -87,6 +87,7 @@ pub fn remedy(remedy: &Remedy) -> String {
         Remedy::Incremental { host, path } => {
             gettext_f("If {host} has the same {path}, copy only what lies over it.", &[("host", host), ("path", path)])
         }
+        Remedy::CopyToo { target } => gettext_f("Copy {target} along, too.", &[("target", target)]),
         Remedy::OtherPlace { target } => gettext_f("Choose another place there for {target}.", &[("target", target)]),
         Remedy::LeaveOut(one) => gettext_f("Leave out “{what}”.", &[("what", &feature(*one))]),
         Remedy::Compress(method) => gettext_f("Compress by another method ({method}).", &[("method", method.name())]),

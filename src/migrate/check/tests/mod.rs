@@ -1,4 +1,5 @@
 //! Every check both ways, and the findings' words.
+mod cpu;
 mod disks;
 mod options;
 mod places;
@@ -247,26 +248,11 @@ fn hypervisor_and_architecture() {
 }
 
 #[test]
-fn versions_cpu_and_machine_type() {
+fn versions_and_machine_type() {
     let words = "hostb has an older hypervisor (8.2.0) than the source (10.0.2)";
     one(Live, |w| w.dest.hypervisor = Version(8, 2, 0), Check::Versions, Warn, words);
     let words = "hostb has an older libvirt (9.0.0) than the source (11.3.0)";
     one(Live, |w| w.dest.libvirt = Version(9, 0, 0), Check::Versions, Warn, words);
-    let lacks = |w: &mut World| w.answers.cpu = Some(CpuAnswer::Lacks(vec!["avx".into(), "avx2".into()]));
-    assert_eq!(one(Live, lacks, Check::Cpu, Block, "the CPU of hostb lacks: avx, avx2"), Some(Remedy::LowerCpu));
-    one(Offline, lacks, Check::Cpu, Warn, "the CPU of hostb lacks: avx, avx2");
-    let passthrough = |w: &mut World| w.machine.cpu_mode = Some("host-passthrough".into());
-    let words =
-        "the machine has its host's own CPU (host-passthrough): it may not run on, or not come back, where CPUs differ";
-    one(Live, passthrough, Check::Cpu, Warn, words);
-    let mut off = world(Offline);
-    passthrough(&mut off);
-    lacks(&mut off);
-    assert_eq!(off.troubles(), [], "at its next start it takes whatever CPU it finds");
-    let unknown = |w: &mut World| w.answers.cpu = Some(CpuAnswer::Unknown("no".into()));
-    one(Live, unknown, Check::Cpu, Warn, "hostb could not compare CPUs: no");
-    let differs = |w: &mut World| w.answers.cpu = Some(CpuAnswer::Differs("other vendor".into()));
-    one(Live, differs, Check::Cpu, Block, "the CPU of hostb does not fit: other vendor");
     let words = "hostb has no machine type pc-q35-11.0";
     one(Live, |w| w.machine.machine = Some("pc-q35-11.0".into()), Check::MachineType, Block, words);
 }

@@ -18,12 +18,18 @@ fn a_disk_is_copied_or_not_as_chosen() {
         w.choices.disks = vec![choice(Some(false), None)];
     };
     let words = "/srv/a.qcow2 is there on hostb, but is not the same file: the storage is not shared";
-    one(Copy, not, Check::SharedStorage, Block, words);
+    let too = Some(Remedy::CopyToo { target: "vda".into() });
+    assert_eq!(one(Copy, not, Check::SharedStorage, Block, words), too);
     let gone = |w: &mut World| {
         private(w);
         w.choices.disks = vec![choice(Some(false), None)];
     };
-    one(Copy, gone, Check::DiskPath, Block, "hostb has no /srv/a.qcow2");
+    for kind in [Copy, Static] {
+        assert_eq!(one(kind, gone, Check::DiskPath, Block, "hostb has no /srv/a.qcow2"), too, "{kind:?}");
+    }
+    // A choice against copying says nothing where no disk is copied anyway.
+    let remedy = one(Live, gone, Check::DiskPath, Block, "hostb has no /srv/a.qcow2");
+    assert_eq!(remedy, Some(Remedy::CopyDisk(Copy)));
     let onto = |w: &mut World| w.choices.disks = vec![choice(Some(true), None)];
     let words = "/srv/a.qcow2 is the same file on both hosts: a copy of it needs another place";
     assert_eq!(one(Copy, onto, Check::DiskPath, Block, words), Some(Remedy::OtherPlace { target: "vda".into() }));
