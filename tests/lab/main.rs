@@ -8,6 +8,7 @@ mod migrate;
 mod migrate_broken;
 mod migrate_faults;
 mod migrate_options;
+mod migrate_told;
 mod pair;
 mod prepare;
 mod remote;
