@@ -13,7 +13,7 @@ run=(build-essential pkg-config gettext libgtk-4-dev libadwaita-1-dev libvirt-de
   libvirt-daemon-system 'libvirt-daemon-driver-qemu?' libvirt-clients qemu-system-x86 qemu-utils openssh-client)
 test=(xvfb xauth xdotool x11-utils imagemagick dbus 'dbus-daemon?' at-spi2-core python3 python3-pyatspi python3-gi
   gir1.2-atspi-2.0 fonts-dejavu-core desktop-file-utils appstream
-  openssh-server iproute2 'busybox-static?' cpio netbase 'rpcbind?' 'nfs-ganesha?' 'nfs-ganesha-vfs?'
+  openssh-server openssl iproute2 'busybox-static?' cpio netbase 'rpcbind?' 'nfs-ganesha?' 'nfs-ganesha-vfs?'
   'debian-installer-*-netboot-amd64|linux-modules-[0-9]*|linux-image-virtual?')
 bench=(rsync virt-manager xvfb xauth dbus 'dbus-daemon?' at-spi2-core python3 python3-libvirt python3-gi gir1.2-atspi-2.0)
 
@@ -25,7 +25,7 @@ Drover needs these packages; your distribution has its own names for them:
                      later and libvirt 8.0 or later
   for machines here: libvirt's daemon with its QEMU driver, QEMU for x86 with qemu-img
   to test:           Xvfb, xdotool, ImageMagick, D-Bus, AT-SPI with Python's pyatspi, desktop-file-utils, appstream,
-                     iproute2, OpenSSH's server, a static busybox, cpio, rpcbind, nfs-ganesha with its VFS module, and the
+                     iproute2, OpenSSH's server, OpenSSL, a static busybox, cpio, rpcbind, nfs-ganesha with its VFS module, and the
                      netboot images of Debian's installer or a kernel in /boot
 Once they are there: scripts/run.sh builds and starts Drover, scripts/test.sh runs the tests.
 X

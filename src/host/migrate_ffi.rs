@@ -74,6 +74,17 @@ pub(crate) fn baseline_cpu(conn: &Connect, arch: &str, virt_type: &str, cpus: &[
     Ok(said)
 }
 
+/// Whether the link may only look. No call tells, but this one changes nothing and is refused all the same (CVE-2019-10168).
+pub(crate) fn is_read_only(conn: &Connect) -> bool {
+    let cpu = c"<cpu mode='custom' match='exact'><model>qemu64</model></cpu>";
+    // SAFETY: a live link and a C string that outlives the call; null means the default.
+    let answer = unsafe {
+        let none = ptr::null();
+        sys::virConnectCompareHypervisorCPU(conn.as_ptr(), none, none, none, none, cpu.as_ptr(), 0)
+    };
+    answer < 0 && virt::error::Error::last_error().code().to_raw() == sys::VIR_ERR_OPERATION_DENIED
+}
+
 /// Parameters of a migration (VIR_MIGRATE_PARAM_…).
 pub(crate) struct Params {
     list: sys::virTypedParameterPtr,

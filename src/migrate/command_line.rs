@@ -1,4 +1,5 @@
 //! The command that does what a plan does: virsh's where virsh can, else droverctl's.
+use super::live::in_uri;
 use super::plan::Plan;
 use super::{DiskChoice, Kind, Place};
 
@@ -67,8 +68,10 @@ fn virsh(plan: &Plan, source_uri: &str, dest_uri: &str) -> Vec<String> {
     let dest_uri = choices.way.peer_uri().filter(|_| live).unwrap_or(dest_uri);
     words.extend([plan.name.clone(), dest_uri.to_owned()]);
     if let Some(address) = choices.address.as_ref().filter(|_| live) {
-        let host = if address.contains(':') { format!("[{address}]") } else { address.clone() };
-        words.extend(["--migrateuri".to_owned(), format!("tcp://{host}")]);
+        words.extend(["--migrateuri".to_owned(), format!("tcp://{}", in_uri(address))]);
+        if choices.tls {
+            words.extend(["--tls-destination".to_owned(), plan.dest.clone()]);
+        }
     }
     words
 }
@@ -168,6 +171,7 @@ mod tests {
             copies: Vec::new(),
             eject: Vec::new(),
             nvram: None,
+            nvram_replaces: false,
         }
     }
 
@@ -202,7 +206,8 @@ mod tests {
         it.choices.address = Some("fd00::2".into());
         let want = "virsh -c qemu:///system migrate-setmaxdowntime 'db 01' 500 && virsh -c qemu:///system migrate --live \
                     --persistent --undefinesource --copy-storage-all --tls --auto-converge --abort-on-error \
-                    --migrate-disks vda --bandwidth 50 'db 01' qemu+ssh://b/system --migrateuri 'tcp://[fd00::2]'";
+                    --migrate-disks vda --bandwidth 50 'db 01' qemu+ssh://b/system --migrateuri 'tcp://[fd00::2]' \
+                    --tls-destination b";
         assert_eq!(said(&it), want);
     }
 

@@ -11,7 +11,7 @@ use super::finding::Version;
 use super::subnet;
 use crate::Result;
 use crate::domain::DomainId;
-use crate::host::{Host, stats};
+use crate::host::{Host, migrate_ffi, stats};
 use crate::network::{self, NetworkInfo};
 
 /// The port of Xen's old relocation server (xend-relocation-port).
@@ -31,6 +31,8 @@ pub struct HostFacts {
     pub libvirt: Version,
     pub hypervisor: Version,
     pub guests: Vec<Guest>,
+    /// Whether our link to it may only look.
+    pub read_only: bool,
     /// Whether its driver migrates at all.
     pub migrates: bool,
     pub networks: Vec<NetworkInfo>,
@@ -171,6 +173,7 @@ fn ask(conn: &Connect) -> Result<HostFacts> {
         libvirt: version(conn.lib_version().unwrap_or_default()),
         hypervisor: version(conn.hyp_version().unwrap_or_default()),
         networks: network::networks_on(conn)?,
+        read_only: migrate_ffi::is_read_only(conn),
         bridges: network::bridges_on(conn).map(|all| all.into_iter().map(|b| b.name).collect()),
         ..HostFacts::default()
     };

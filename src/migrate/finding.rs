@@ -7,6 +7,7 @@ use super::{Compression, Feature, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
     SameHost,
+    Permission,
     State,
     Name,
     Hypervisor,
@@ -34,6 +35,7 @@ impl Check {
     pub fn name(self) -> &'static str {
         match self {
             Self::SameHost => "same-host",
+            Self::Permission => "permission",
             Self::State => "state",
             Self::Name => "name",
             Self::Hypervisor => "hypervisor",
@@ -94,6 +96,8 @@ pub enum Reason {
 
     #[error("the destination is {host} itself")]
     SameHost { host: String },
+    #[error("the link to {host} may only look, not change anything")]
+    ReadOnly { host: String },
     #[error("it is off; only a running machine moves live")]
     NotRunning,
     #[error("it is running; the configuration alone would make a second machine")]
@@ -182,6 +186,8 @@ pub enum Reason {
     NoFolder { host: String, folder: String },
     #[error("{host} has a file {path} already, which is not this disk")]
     OtherFile { host: String, path: String },
+    #[error("{host} has a file {path} already, where its firmware variables belong")]
+    OtherVariables { host: String, path: String },
     #[error("{path} on {host} is removed when the move begins, and does not come back if the move fails")]
     Replaced { host: String, path: String },
     #[error("{path} is the same file on both hosts: a copy of it needs another place")]
@@ -211,6 +217,8 @@ pub enum Reason {
     NameIsLocal { host: String, name: String },
     #[error("{host} has no {file}: TLS is not set up")]
     NoTls { host: String, file: String },
+    #[error("{host} has no {file}: the other host refuses a sender without one, unless it was told not to ask")]
+    NoTlsSender { host: String, file: String },
     #[error("whether TLS is set up on {host} could not be found out: {words}")]
     TlsUnknown { host: String, words: String },
     #[error("nothing listens on port {port} of {host}: its relocation server is off, or a firewall is between")]
@@ -308,6 +316,8 @@ pub enum Remedy {
     Update { host: String },
     #[error("give its address (--address {address})")]
     UseAddress { address: String },
+    #[error("open {host} by a URI that may change it, not through its read-only socket")]
+    OpenToChange { host: String },
     #[error("set up TLS in /etc/pki/qemu on {host}")]
     SetUpTls { host: String },
     #[error("switch on xend-relocation-server in /etc/xen/xend-config.sxp on {host}, and open port {port}")]

@@ -79,8 +79,11 @@ fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
         params.add(sys::VIR_MIGRATE_PARAM_DEST_NAME, name)?;
     }
     if let Some(address) = &choices.address {
-        let address = if address.contains(':') { format!("[{address}]") } else { address.clone() };
-        params.add(sys::VIR_MIGRATE_PARAM_URI, &format!("tcp://{address}"))?;
+        params.add(sys::VIR_MIGRATE_PARAM_URI, &format!("tcp://{}", in_uri(address)))?;
+        if choices.tls {
+            // The certificate names the host, not the way that was chosen to it.
+            params.add(sys::VIR_MIGRATE_PARAM_TLS_DESTINATION, &plan.dest)?;
+        }
     }
     if let Some(mib) = choices.bandwidth {
         params.add_number(sys::VIR_MIGRATE_PARAM_BANDWIDTH, mib)?;
@@ -102,6 +105,11 @@ fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
         Some(uri) => migrate_ffi::migrate_to(&domain, uri, &params, flags(plan)),
         None => migrate_ffi::migrate(&domain, to, &params, flags(plan)),
     }
+}
+
+/// A host's name or address as URIs have it.
+pub(super) fn in_uri(address: &str) -> String {
+    if address.contains(':') && !address.starts_with('[') { format!("[{address}]") } else { address.to_owned() }
 }
 
 fn flags(plan: &Plan) -> u32 {

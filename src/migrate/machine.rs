@@ -37,6 +37,8 @@ pub struct Machine {
     /// Paths of the firmware and of its variables.
     pub loader: Option<String>,
     pub nvram: Option<String>,
+    /// What the variables' file is made from at a host that has none.
+    pub template: Option<String>,
     /// Whether it has an emulated TPM, whose state lies on the host.
     pub tpm: bool,
     pub disks: Vec<Disk>,
@@ -152,6 +154,7 @@ impl Machine {
             cpu_mode: cpu.map(|c| c.attribute("mode").unwrap_or("custom").to_owned()),
             loader: in_os("loader"),
             nvram: in_os("nvram"),
+            template: os.and_then(|os| child(os, "nvram")?.attribute("template")).map(str::to_owned),
             tpm: all("tpm").any(|t| child(t, "backend").is_some_and(|b| b.attribute("type") == Some("emulator"))),
             disks: all("disk").map(disk).collect(),
             nics: all("interface").map(nic).collect(),
@@ -266,7 +269,7 @@ mod tests {
     use super::*;
 
     const XML: &str = "<domain type='kvm'><name>db-01</name><memory unit='GiB'>2</memory><vcpu placement='static'>4</vcpu>
-      <os><type arch='x86_64' machine='pc-q35-8.2'>hvm</type><loader type='pflash'>/usr/share/OVMF.fd</loader><nvram>/v.fd</nvram></os>
+      <os><type arch='x86_64' machine='pc-q35-8.2'>hvm</type><loader type='pflash'>/usr/share/OVMF.fd</loader><nvram template='/t.fd'>/v.fd</nvram></os>
       <cpu mode='host-passthrough' check='none'/><devices><emulator>/usr/bin/qemu</emulator>
       <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/srv/a.qcow2'/><target dev='vda'/></disk>
       <disk type='block' device='disk'><source dev='/dev/vg/b'/><target dev='vdb'/></disk>
@@ -288,6 +291,7 @@ mod tests {
             ("kvm", "x86_64", Some("pc-q35-8.2"))
         );
         assert_eq!((m.loader.as_deref(), m.nvram.as_deref()), (Some("/usr/share/OVMF.fd"), Some("/v.fd")));
+        assert_eq!(m.template.as_deref(), Some("/t.fd"));
         assert_eq!(m.cpu_mode.as_deref(), Some("host-passthrough"));
         assert_eq!(m.cpu.as_deref(), Some("<cpu mode='host-passthrough' check='none'/>"));
         let sources: Vec<_> = m.disks.iter().map(|d| d.source.clone()).collect();

@@ -83,7 +83,8 @@ pub(super) fn drop_probes(host: &Host, paths: Vec<String>, force: bool) {
 
 /// Removes what lies in the place of a copy, where the plan says so. A file that a machine has by now stays.
 pub(super) fn make_room(dest: &Host, plan: &Plan) -> Result<()> {
-    for path in plan.copies.iter().filter(|c| c.replaces).map(|c| c.path_there.clone()) {
+    let copies = plan.copies.iter().filter(|c| c.replaces).map(|c| c.path_there.clone());
+    for path in copies.chain(plan.nvram.clone().filter(|_| plan.nvram_replaces)) {
         dest.call(move |conn| match storage::domain_using_path(conn, &path)? {
             Some(machine) => Err(Error::Unsupported(format!("{path} is used by {machine}: it is not replaced"))),
             None => storage::remove(conn, &path).map(drop),

@@ -4,7 +4,7 @@ use super::check::{check, is_copied};
 use super::finding::{Finding, Severity};
 use super::machine::Source;
 use super::survey::Survey;
-use super::{Choices, Place};
+use super::{Choices, Kind, Place};
 use crate::domain::DomainId;
 use crate::install::Format;
 
@@ -30,6 +30,8 @@ pub struct Plan {
     pub eject: Vec<String>,
     /// The file of its firmware's variables.
     pub nvram: Option<String>,
+    /// Whether a file in that one's place there is removed first.
+    pub nvram_replaces: bool,
 }
 
 /// A disk that is copied.
@@ -87,6 +89,7 @@ pub fn plan(survey: &Survey, choices: &Choices) -> Result<Plan, Vec<Finding>> {
         copies: copies.collect(),
         eject: eject.map(|(d, _)| d.target.clone()).collect(),
         nvram: machine.nvram.clone(),
+        nvram_replaces: choices.kind == Kind::Static && survey.answers.nvram == answers::Spot::LeftOver,
     })
 }
 

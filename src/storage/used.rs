@@ -5,12 +5,12 @@ use virt::domain::Domain;
 
 use crate::Result;
 
-/// The name of the machine that has this file or device as a disk.
+/// The name of the machine that has this file or device as a disk, or for its firmware's variables.
 pub fn domain_using_path(conn: &Connect, path: &str) -> Result<Option<String>> {
     find(conn, path, |node| {
-        node.has_tag_name("source")
-            && node.parent_element().is_some_and(|p| p.has_tag_name("disk"))
-            && [node.attribute("file"), node.attribute("dev")].contains(&Some(path))
+        let is_disk = node.has_tag_name("source") && node.parent_element().is_some_and(|p| p.has_tag_name("disk"));
+        is_disk && [node.attribute("file"), node.attribute("dev")].contains(&Some(path))
+            || node.has_tag_name("nvram") && node.text().map(str::trim) == Some(path)
     })
 }
 

@@ -47,7 +47,6 @@ cat >"$dir/etc/libvirtd.conf" <<X
 host_uuid = "$(printf '%s' "drover-$name" | md5sum | sed -E 's/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/\1-\2-4\3-8\4-\5/')"
 listen_tls = 0
 listen_tcp = 1
-listen_addr = "$address"
 auth_tcp = "none"
 auth_unix_rw = "none"
 auth_unix_ro = "none"

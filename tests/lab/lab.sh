@@ -12,14 +12,16 @@
 # and nothing survives the end of the first process in it, however it ends.
 #
 # CMD sees DROVER_LAB (state directory), DROVER_LAB_A/_B (URIs over a unix socket), _TA/_TB (tcp), _SA/_SB (ssh, empty without
-# sshd), DROVER_LAB_NFS (the NFS server's address; it exports /soft, and /secure to ports below 1024 only) and DROVER_LAB_SH (this file), and a XDG_STATE_HOME of its own. On each host: bridges
-# xenbr0 (uplink) and br0 (isolated), folders /srv/shared (same on both), /srv/local and /vmware/xen/images (its own;
-# from here: $DROVER_LAB/HOST/local and $DROVER_LAB/HOST/images).
+# sshd), DROVER_LAB_WEAK (the feature), DROVER_LAB_NFS (the NFS server's address; it exports /soft, and /secure to ports below 1024 only) and DROVER_LAB_SH (this file), and a XDG_STATE_HOME of its own. On each host: bridges
+# xenbr0 (uplink) and br0 (isolated), folders /srv/shared (same on both), /srv/local, /vmware/xen/images and /etc/pki (its own;
+# from here: $DROVER_LAB/HOST/local, images and pki). hostb's CPU lacks a feature that hosta's has (see weaken).
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$HERE/../.." && pwd)
 CACHE=${DROVER_LAB_CACHE:-${CARGO_TARGET_DIR:-$TOP/target}/lab-cache}
 NET=10.77.0
+NET6=fd77:
+WEAK=smap
 NFS=10.1.1.22
 HOSTS=(hosta hostb)
 PATH=$PATH:/usr/sbin:/sbin
@@ -43,7 +45,7 @@ wait_for() {
 check() {
   [ "$(id -u)" = 0 ] || { echo "the lab needs root (for network namespaces)"; return 1; }
   local missing=() c
-  for c in unshare nsenter ip cc libvirtd virtlogd virsh qemu-system-x86_64 qemu-img rpcbind ganesha.nfsd busybox cpio; do
+  for c in unshare nsenter ip cc libvirtd virtlogd virsh qemu-system-x86_64 qemu-img openssl rpcbind ganesha.nfsd busybox cpio; do
     command -v $c >/dev/null || missing+=("$c")
   done
   [ ${#missing[@]} = 0 ] || { echo "not installed: ${missing[*]} (make deps-test installs them)"; return 1; }
@@ -86,13 +88,15 @@ inside() {
   ip addr add $NET.1/24 dev sw
   ip addr add 10.1.1.1/24 dev sw
   ip link set sw up
+  ip addr add $NET6:1/64 dev sw nodad 2>/dev/null || say "there is no IPv6 here"
   mkdir -p "$DROVER_LAB/shared"
   [ -z "$(command -v sshd)" ] || keys
   local h
-  for h in "${HOSTS[@]}"; do host_up "$h"; done
+  host_up hosta
+  keep_capabilities
+  host_up hostb
   nfs_up
   wait_for 20 "NFS at $NFS" bash -c "exec 3<>/dev/tcp/$NFS/2049" || { tail -20 "$DROVER_LAB/nfs/ganesha.log" >&2; exit 1; }
-  keep_capabilities
   export_uris
   say "up in $(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $t0 }") s ($DROVER_LAB)"
   local code=0
@@ -101,7 +105,7 @@ inside() {
   exit $code # the namespace's first process ends: the kernel ends the rest
 }
 
-# A root folder of our own over the computer's: /vmware, a mount point, is made only here.
+# A root folder of our own over the computer's: /vmware and /etc/pki, mount points, are made only here.
 new_root() {
   local e here=$PWD
   mount -t tmpfs -o mode=755 tmpfs /mnt
@@ -110,11 +114,13 @@ new_root() {
       cp -a "$e" /mnt/
     elif [ "$e" = /mnt ]; then
       mkdir /mnt/mnt
+    elif [ "$e" = /etc ]; then
+      cp -a /etc /mnt/
     elif [ -d "$e" ]; then
       mkdir "/mnt$e" && mount --rbind "$e" "/mnt$e"
     fi
   done
-  mkdir -p /mnt/vmware
+  mkdir -p /mnt/vmware /mnt/etc/pki
   cd /mnt && pivot_root . . && umount -l .
   cd "$here"
 }
@@ -151,10 +157,11 @@ machine_up() {
 host_up() {
   local h=$1 d=$DROVER_LAB/$1 address
   address=$(address "$h")
-  mkdir -p "$d"/{run,varlib/{qemu,images,boot,network},etc/{qemu/networks/autostart,storage/autostart,nwfilter,secrets,hooks},log/qemu,cache/qemu,local,images}
+  mkdir -p "$d"/{run,varlib/{qemu,images,boot,network},etc/{qemu/networks/autostart,storage/autostart,nwfilter,secrets,hooks},log/qemu,cache/qemu,local,images,pki}
   cp -a /etc/libvirt/nwfilter/. "$d/etc/nwfilter/" 2>/dev/null || true
   [ ! -d "$CACHE/capabilities" ] || cp -a "$CACHE/capabilities" "$d/cache/qemu/" # probing QEMU costs 4-8 s a host
   "$HERE/config.sh" "$h" "$address" "$d"
+  [ "$h" != hostb ] || weaken "$d"
   machine_up "$h"
   on "$h" ip -batch - <<X
 link set lo up
@@ -166,9 +173,32 @@ link set xenbr0 up
 link set br0 up
 route add 10.1.1.0/24 dev xenbr0
 X
+  on "$h" ip addr add "$NET6:${address##*.}/64" dev xenbr0 nodad 2>/dev/null || true # where there is no IPv6
   on "$h" virtlogd -d -p "$d/virtlogd.pid"
   start_libvirtd "$h"
   [ -z "$(command -v sshd)" ] || on "$h" "$(command -v sshd)" -f "$d/sshd_config" -E "$d/log/sshd.log"
+}
+
+# weaken DIR: that host's CPU lacks a feature. QEMU never gives it to a machine there (machine.sh puts a script in QEMU's
+# place, and QEMU itself where its files are found from), and what libvirt remembers of QEMU says so too.
+weaken() {
+  local d=$1 file
+  cat >"$d/weak-qemu" <<X
+#!/bin/sh
+for a; do
+  shift
+  [ "\$last" != -cpu ] || a=\$a,$WEAK=off
+  last=\$a
+  set -- "\$@" "\$a"
+done
+exec /usr/src/qemu-system-x86_64 "\$@"
+X
+  chmod 755 "$d/weak-qemu"
+  for file in "$d"/cache/qemu/capabilities/*.xml; do
+    grep -q 'qemu-system-x86_64<' "$file" || continue
+    sed -i -E -e "s/<qemuctime>[0-9]*</<qemuctime>$(stat -c %Z "$d/weak-qemu")</" \
+      -e "s/(<property name='$WEAK' type='boolean' value=')true/\1false/" "$file"
+  done
 }
 
 # One host after the other, and again if it did not come up: a daemon that starts may lose a race for a pid file.
@@ -214,7 +244,7 @@ export_uris() {
     DROVER_LAB_SA="qemu+ssh://root@$NET.11/system?$key" DROVER_LAB_SB="qemu+ssh://root@$NET.12/system?$key"
   fi
   DROVER_LAB_NFS=$NFS DROVER_LAB_SH=$HERE/lab.sh XDG_STATE_HOME=$DROVER_LAB/state
-  export DROVER_LAB_A DROVER_LAB_B DROVER_LAB_TA DROVER_LAB_TB DROVER_LAB_SA DROVER_LAB_SB DROVER_LAB_NFS DROVER_LAB_SH XDG_STATE_HOME
+  export DROVER_LAB_WEAK=$WEAK DROVER_LAB_A DROVER_LAB_B DROVER_LAB_TA DROVER_LAB_TB DROVER_LAB_SA DROVER_LAB_SB DROVER_LAB_NFS DROVER_LAB_SH XDG_STATE_HOME
 }
 
 signal() { kill "-$1" "$(cat "$DROVER_LAB/$2/libvirtd.pid")"; }

@@ -11,7 +11,7 @@ if [ "$name" = nfs ]; then
   mount -t tmpfs tmpfs /var/lib/nfs
   mkdir -p /var/lib/nfs/ganesha
 else
-  for pair in run:/run/libvirt varlib:/var/lib/libvirt etc:/etc/libvirt log:/var/log/libvirt cache:/var/cache/libvirt; do
+  for pair in run:/run/libvirt varlib:/var/lib/libvirt etc:/etc/libvirt log:/var/log/libvirt cache:/var/cache/libvirt pki:/etc/pki; do
     mkdir -p "${pair#*:}"
     mount --bind "$dir/${pair%%:*}" "${pair#*:}"
   done
@@ -22,6 +22,10 @@ else
   mount -t tmpfs -o size=1m tmpfs /vmware
   mkdir -p /vmware/xen/images
   mount --bind "$dir/images" /vmware/xen/images
+  if [ -f "$dir/weak-qemu" ]; then
+    mount --bind /usr/bin /usr/src # QEMU looks for its files in ../share
+    mount --bind "$dir/weak-qemu" /usr/bin/qemu-system-x86_64
+  fi
 fi
 echo $$ >"$dir/holder.pid"
 exec sleep infinity

@@ -3,75 +3,21 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use drover::host::Host;
-use drover::migrate::check::{best_kind, check, verdict};
-use drover::migrate::finding::{Check, Evidence, Reason, Severity};
+use drover::migrate::check::{best_kind, check};
+use drover::migrate::finding::{Check, Reason, Severity};
 use drover::migrate::run::{Done, Progress, Step, run};
 use drover::migrate::survey::Survey;
 use drover::migrate::{Choices, Kind};
 use drover::task::Cancel;
 
 use crate::pair::Mover;
-use crate::support::{Lab, lab, open, virsh};
+use crate::support::{lab, virsh};
 
 /// What blocks a kind, in words.
 pub fn blocks(mover: &Mover, hosts: &(Host, Host), kind: Kind) -> Vec<(Check, String)> {
     let choices = Choices::new(kind);
     let found = check(&mover.survey(hosts).input(&choices)).into_iter();
     found.filter(|f| f.severity == Severity::Block).map(|f| (f.check, f.reason.to_string())).collect()
-}
-
-fn bridge(lab: &Lab, verb: &str) {
-    let args: &[&str] = match verb {
-        "add" => &["exec", "hosta", "ip", "link", "add", "onlya", "type", "bridge"],
-        _ => &["exec", "hosta", "ip", "link", "del", "onlya"],
-    };
-    lab.control(args);
-}
-
-#[test]
-fn what_would_fail_is_told_before() {
-    let Some(lab) = lab() else { return };
-    let mover = Mover::running(&lab, "lab-told", "/srv/local/lab-told.qcow2", "");
-    let hosts = mover.hosts();
-    let missing = "hostb has no /srv/local/lab-told.qcow2".to_owned();
-    assert_eq!(blocks(&mover, &hosts, Kind::Live), [(Check::DiskPath, missing)], "a private disk");
-    let survey = mover.survey(&hosts);
-    assert_eq!(best_kind(&survey.input(&Choices::new(Kind::Live))), Kind::Copy);
-    assert_eq!(blocks(&mover, &hosts, Kind::Copy), []);
-
-    let same = (hosts.0.clone(), open(&lab.a.replace("unix:///system", "unix:///system")));
-    assert_eq!(blocks(&mover, &same, Kind::Live)[0].0, Check::SameHost);
-
-    virsh(&lab.a, &["snapshot-create-as", &mover.name, "s1"]);
-    assert_eq!(
-        blocks(&mover, &hosts, Kind::Copy),
-        [(Check::State, "it has 1 snapshots, which libvirt does not migrate".into())]
-    );
-    virsh(&lab.a, &["snapshot-delete", &mover.name, "s1"]);
-
-    bridge(&lab, "add");
-    virsh(&lab.a, &["attach-interface", &mover.name, "bridge", "onlya", "--live"]);
-    let told = blocks(&mover, &hosts, Kind::Copy);
-    bridge(&lab, "del");
-    assert_eq!(told, [(Check::Network, "hostb has no bridge onlya; it has br0, xenbr0".into())]);
-}
-
-#[test]
-fn taken_names_and_media_are_told_before() {
-    let Some(lab) = lab() else { return };
-    let mover = Mover::running(&lab, "lab-taken", "/srv/shared/lab-taken.qcow2", "");
-    let hosts = mover.hosts();
-    let survey = mover.survey(&hosts);
-    let choices = Choices::new(Kind::Live);
-    let findings = check(&survey.input(&choices));
-    assert_eq!(verdict(&findings), Severity::Ok, "{findings:?}");
-    let shared = Reason::Shared { path: "/srv/shared/lab-taken.qcow2".into(), evidence: Evidence::SameFile };
-    assert!(findings.iter().any(|f| f.reason == shared), "{findings:?}");
-
-    let other = lab.still_machine(&lab.b, "lab-taken");
-    let told = blocks(&mover, &hosts, Kind::Live);
-    assert_eq!(told, [(Check::Name, "hostb has another machine named “lab-taken”".into())]);
-    drop(other);
 }
 
 /// Moves it and gives what is to say afterwards, and the steps it went through.

@@ -38,7 +38,6 @@ impl<'a> Mover<'a> {
         let made = Command::new("qemu-img").args(["create", "-q", "-f", "qcow2"]).arg(&image).arg("64M").status();
         assert!(made.expect("qemu-img starts").success());
         this.files = vec![image, this.seen("hostb", disk), this.log()];
-        let xml = shared.join(format!("{name}.xml"));
         let text = format!(
             "<domain type='qemu'><name>{name}</name><memory unit='MiB'>192</memory><vcpu>1</vcpu>\
              <os><type arch='x86_64' machine='pc'>hvm</type><kernel>/srv/shared/vmlinuz</kernel>\
@@ -50,18 +49,33 @@ impl<'a> Mover<'a> {
              <serial type='file'><source path='/srv/shared/{name}.log' append='on'/></serial>\
              <graphics type='vnc' port='-1' autoport='yes' listen='0.0.0.0'/></devices></domain>"
         );
-        std::fs::write(&xml, text).expect("the lab's shared folder");
-        virsh(&lab.a, &["define", &xml.display().to_string()]);
-        std::fs::remove_file(xml).expect("it is ours");
+        lab.define(&lab.a, "define", &text);
         this
+    }
+
+    /// Changes its definition on hosta.
+    pub fn changed(self, change: impl FnOnce(String) -> String) -> Self {
+        let xml = change(virsh(&self.lab.a, &["dumpxml", "--inactive", "--security-info", &self.name]));
+        self.lab.define(&self.lab.a, "define", &xml);
+        self
+    }
+
+    /// Starts it, with its CPU standing still: enough for all that is only checked or refused.
+    pub fn paused(self) -> Self {
+        virsh(&self.lab.a, &["start", "--paused", &self.name]);
+        self
     }
 
     /// The same, started and counting.
     pub fn running(lab: &'a Lab, name: &str, disk: &str, more: &str) -> Self {
-        let this = Self::define(lab, name, disk, more);
-        virsh(&lab.a, &["start", name]);
-        until("the guest to count", Duration::from_secs(180), || this.ticks() > 3);
-        this
+        Self::define(lab, name, disk, more).counting()
+    }
+
+    /// Starts it and waits until it counts.
+    pub fn counting(self) -> Self {
+        virsh(&self.lab.a, &["start", &self.name]);
+        until("the guest to count", Duration::from_secs(180), || self.ticks() > 3);
+        self
     }
 
     /// A host's path under /srv as it is seen from here.
@@ -167,7 +181,7 @@ pub fn qemu(lab: &Lab) -> u32 {
 impl Drop for Mover<'_> {
     fn drop(&mut self) {
         for uri in [&self.lab.a, &self.lab.b] {
-            for args in [&["destroy"][..], &["undefine", "--managed-save", "--snapshots-metadata"]] {
+            for args in [&["destroy"][..], &["undefine", "--managed-save", "--snapshots-metadata", "--nvram"]] {
                 let _ = Command::new("virsh").args(["-q", "-c", uri]).args(args).arg(&self.name).output();
             }
         }

@@ -18,6 +18,8 @@ pub struct Lab {
     pub b: String,
     /// URI of hostb over TCP.
     pub tcp_b: String,
+    /// A feature that hostb's CPU lacks.
+    pub weak: String,
     dir: PathBuf,
     control: String,
 }
@@ -30,7 +32,7 @@ pub fn lab() -> Option<Lab> {
     };
     let var = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("the lab sets no {name}"));
     let (b, tcp_b, control) = (var("DROVER_LAB_B"), var("DROVER_LAB_TB"), var("DROVER_LAB_SH"));
-    Some(Lab { a, b, tcp_b, dir: var("DROVER_LAB").into(), control })
+    Some(Lab { a, b, tcp_b, weak: var("DROVER_LAB_WEAK"), dir: var("DROVER_LAB").into(), control })
 }
 
 impl Lab {
@@ -43,6 +45,14 @@ impl Lab {
     /// A host's folder as seen from here: "local" for /srv/local, "images" for /vmware/xen/images, "varlib" for /var/lib/libvirt.
     pub fn folder(&self, host: &str, name: &str) -> PathBuf {
         self.dir.join(host).join(name)
+    }
+
+    /// Gives virsh's verb a file with this XML.
+    pub fn define(&self, uri: &str, verb: &str, xml: &str) {
+        let file = self.dir.join("given.xml");
+        std::fs::write(&file, xml).expect("the lab's folder");
+        virsh(uri, &[verb, &file.display().to_string()]);
+        std::fs::remove_file(file).expect("it is ours");
     }
 
     /// Everything on a host that an install could leave behind: files, definitions, volumes.

@@ -39,6 +39,7 @@ pub fn kind_explained(kind: Kind) -> String {
 pub fn check(check: Check) -> String {
     match check {
         Check::SameHost => gettext("Two different hosts"),
+        Check::Permission => gettext("Permission to change the hosts"),
         Check::State => gettext("State of the machine"),
         Check::Name => gettext("Name and identity"),
         Check::Hypervisor => gettext("Hypervisor"),
@@ -127,6 +128,9 @@ pub fn remedy(remedy: &Remedy) -> String {
         Remedy::Rename => gettext("Rename one of the two."),
         Remedy::Update { host } => gettext_f("Update {host}.", &[("host", host)]),
         Remedy::UseAddress { address } => gettext_f("Give its address: {address}.", &[("address", address)]),
+        Remedy::OpenToChange { host } => {
+            gettext_f("Open {host} by a URI that may change it, not through its read-only socket.", &[("host", host)])
+        }
         Remedy::SetUpTls { host } => gettext_f("Set up TLS in /etc/pki/qemu on {host}.", &[("host", host)]),
         Remedy::EnableRelocation { host, port } => gettext_f(
             "Switch on xend-relocation-server in /etc/xen/xend-config.sxp on {host}, and open port {port}.",

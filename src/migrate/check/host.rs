@@ -1,7 +1,8 @@
 //! Whether the other host can run the machine: hypervisor, architecture, versions, CPU, machine type, firmware, memory.
 use super::Input;
 use crate::migrate::Kind;
-use crate::migrate::answers::CpuAnswer;
+use crate::migrate::answers::{CpuAnswer, Spot};
+use crate::migrate::facts::HostFacts;
 use crate::migrate::finding::{Check, Finding, Reason, Remedy};
 
 /// Two URIs may lead to one host: its UUID tells, and where there is none, its name and address.
@@ -13,6 +14,16 @@ pub fn same_host(input: &Input) -> Vec<Finding> {
     };
     let block = || Finding::block(Check::SameHost, Reason::SameHost { host: b.name.clone() }, None);
     same.then(block).into_iter().collect()
+}
+
+/// A link that only looks moves nothing, and does not even answer what matters.
+pub fn permission(input: &Input) -> Vec<Finding> {
+    let finding = |host: &HostFacts| {
+        let host = host.name.clone();
+        let remedy = Some(Remedy::OpenToChange { host: host.clone() });
+        Finding::block(Check::Permission, Reason::ReadOnly { host }, remedy)
+    };
+    [input.source, input.dest].into_iter().filter(|host| host.read_only).map(finding).collect()
 }
 
 /// The same hypervisor, one that migrates, and that does it in this way.
@@ -115,18 +126,40 @@ pub fn machine_type(input: &Input) -> Vec<Finding> {
     vec![Finding::block(Check::MachineType, Reason::NoMachineType { host, machine }, remedy)]
 }
 
-/// The firmware's file must be there; its variables travel with a live machine, and are copied by a static move.
+/// The firmware's file must be there. Its variables travel with a live machine, into a file that is made there from its
+/// template; a static move copies their file.
 pub fn firmware(input: &Input) -> Vec<Finding> {
     let mut found = Vec::new();
     if let (Some(path), Some(false)) = (&input.machine.loader, input.answers.loader) {
         let reason = Reason::NoFirmware { host: input.dest.name.clone(), path: path.clone() };
         found.push(Finding::block(Check::Firmware, reason, None));
     }
+    if let (true, Some(path), Some(false)) = (input.kind().is_live(), &input.machine.template, input.answers.template) {
+        let reason = Reason::NoFirmware { host: input.dest.name.clone(), path: path.clone() };
+        found.push(Finding::block(Check::Firmware, reason, None));
+    }
+    if let (Kind::Static, Some(path)) = (input.kind(), &input.machine.nvram) {
+        found.extend(variables_there(input, path));
+    }
     if let (Kind::Offline, Some(path)) = (input.kind(), &input.machine.nvram) {
         let reason = Reason::FirmwareVariables { path: path.clone() };
         found.push(Finding::block(Check::Firmware, reason, Some(Remedy::OtherKind(Kind::Static))));
     }
     found
+}
+
+/// Whatever lies where its firmware's variables are copied to.
+fn variables_there(input: &Input, path: &str) -> Option<Finding> {
+    let (host, path) = (input.dest.name.clone(), path.to_owned());
+    let remedy = match input.answers.nvram {
+        Spot::Free => return None,
+        Spot::LeftOver if input.choices.replace.contains(&path) => {
+            return Some(Finding::warn(Check::Firmware, Reason::Replaced { host, path }, None));
+        }
+        Spot::LeftOver => Remedy::Replace { path: path.clone() },
+        Spot::Used => Remedy::RemoveFile { host: host.clone(), path: path.clone() },
+    };
+    Some(Finding::block(Check::Firmware, Reason::OtherVariables { host, path }, Some(remedy)))
 }
 
 /// Memory is needed at once by a machine that runs, and at its next start by another.

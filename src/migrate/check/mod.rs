@@ -38,10 +38,16 @@ pub fn check(input: &Input) -> Vec<Finding> {
         // All else would be said of one host alone.
         return same;
     }
+    let closed = host::permission(input);
+    if !closed.is_empty() {
+        // All else could not be asked.
+        return closed;
+    }
     type One = fn(&Input) -> Vec<Finding>;
     let live = input.kind().is_live();
-    let checks: [(Check, bool, One); 21] = [
+    let checks: [(Check, bool, One); 22] = [
         (Check::SameHost, true, host::same_host),
+        (Check::Permission, true, host::permission),
         (Check::State, true, state::state),
         (Check::Name, true, state::name),
         (Check::Hypervisor, true, host::hypervisor),

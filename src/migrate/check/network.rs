@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 use super::Input;
 use crate::migrate::answers::TlsAnswer;
-use crate::migrate::facts::RELOCATION_PORT;
+use crate::migrate::facts::{HostFacts, RELOCATION_PORT};
 use crate::migrate::finding::{Check, Finding, Reason, Remedy};
 use crate::migrate::machine::Nic;
 use crate::migrate::subnet::network;
@@ -67,14 +67,17 @@ fn one(input: &Input, nic: &Nic) -> Option<Finding> {
 ///
 /// [`HostFacts::prefix`]: crate::migrate::facts::HostFacts::prefix
 pub fn subnet(input: &Input) -> Vec<Finding> {
-    let known = |a: Option<IpAddr>| a.filter(|a| !a.is_loopback());
-    let (Some(from), Some(to)) = (known(input.source.address), known(input.dest.address)) else {
+    // Where one is reached over IPv4 and the other over IPv6, one of them may have both.
+    let known = |host: &HostFacts| -> Vec<IpAddr> {
+        host.address.iter().chain(&host.name_resolves).copied().filter(|a| !a.is_loopback()).collect()
+    };
+    let (from, to) = (known(input.source), known(input.dest));
+    let beside = |to: &IpAddr| from.iter().find(|from| from.is_ipv4() == to.is_ipv4()).map(|from| (*from, *to));
+    let Some((from, to)) = to.iter().find_map(beside) else {
         return vec![Finding::warn(Check::Subnet, Reason::SubnetUnknown, None)];
     };
-    if from.is_ipv4() != to.is_ipv4() {
-        return vec![Finding::warn(Check::Subnet, Reason::SubnetUnknown, None)];
-    }
-    let told = input.source.prefix.or(input.dest.prefix);
+    let prefix = |host: &HostFacts, of: IpAddr| host.prefix.filter(|_| host.address == Some(of));
+    let told = prefix(input.source, from).or_else(|| prefix(input.dest, to));
     let prefix = told.unwrap_or(if from.is_ipv4() { 24 } else { 64 });
     if network(from, prefix) == network(to, prefix) {
         return Vec::new();
@@ -115,6 +118,10 @@ pub fn tls(input: &Input) -> Vec<Finding> {
             TlsAnswer::Lacks(file) => {
                 let remedy = Some(Remedy::SetUpTls { host: host.clone() });
                 Some(Finding::block(Check::Tls, Reason::NoTls { host, file: file.clone() }, remedy))
+            }
+            TlsAnswer::LacksSender(file) => {
+                let remedy = Some(Remedy::SetUpTls { host: host.clone() });
+                Some(Finding::warn(Check::Tls, Reason::NoTlsSender { host, file: file.clone() }, remedy))
             }
             TlsAnswer::Unknown(words) => {
                 Some(Finding::warn(Check::Tls, Reason::TlsUnknown { host, words: words.clone() }, None))

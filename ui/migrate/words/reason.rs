@@ -28,6 +28,9 @@ pub fn reason(reason: &Reason) -> String {
         }
         Reason::Copied { path } => gettext_f("{path} is copied along.", &[("path", path)]),
         Reason::SameHost { host } => gettext_f("The destination is {host} itself.", &[("host", host)]),
+        Reason::ReadOnly { host } => {
+            gettext_f("The link to {host} may only look, not change anything.", &[("host", host)])
+        }
         Reason::NotRunning => gettext("It is off; only a running machine moves live."),
         Reason::Running => gettext("It is running; the configuration alone would make a second machine."),
         Reason::Saved => gettext("It has a saved state, which would be lost."),
@@ -61,6 +64,7 @@ pub fn reason(reason: &Reason) -> String {
         | Reason::PoolStopped { .. }
         | Reason::NoFolder { .. }
         | Reason::OtherFile { .. }
+        | Reason::OtherVariables { .. }
         | Reason::NotShared { .. }
         | Reason::SharedUnknown { .. }
         | Reason::NotCopyable { .. }
@@ -76,6 +80,7 @@ pub fn reason(reason: &Reason) -> String {
         | Reason::NameUnresolved { .. }
         | Reason::NameIsLocal { .. }
         | Reason::NoTls { .. }
+        | Reason::NoTlsSender { .. }
         | Reason::TlsUnknown { .. }
         | Reason::RelocationClosed { .. }
         | Reason::RelocationUnknown { .. } => of_network(reason),
@@ -212,6 +217,10 @@ fn of_network(reason: &Reason) -> String {
         Reason::NoTls { host, file } => {
             gettext_f("{host} has no {file}: TLS is not set up.", &[("host", host), ("file", file)])
         }
+        Reason::NoTlsSender { host, file } => gettext_f(
+            "{host} has no {file}: the other host refuses a sender without one, unless it was told not to ask.",
+            &[("host", host), ("file", file)],
+        ),
         Reason::TlsUnknown { host, words } => gettext_f(
             "Whether TLS is set up on {host} could not be found out: {words}",
             &[("host", host), ("words", words)],
@@ -245,6 +254,10 @@ fn of_disk(reason: &Reason) -> String {
         Reason::OtherFile { host, path } => {
             gettext_f("{host} has a file {path} already, which is not this disk.", &[("host", host), ("path", path)])
         }
+        Reason::OtherVariables { host, path } => gettext_f(
+            "{host} has a file {path} already, where its firmware variables belong.",
+            &[("host", host), ("path", path)],
+        ),
         Reason::NotShared { host, path } => gettext_f(
             "{path} is there on {host}, but is not the same file: the storage is not shared.",
             &[("host", host), ("path", path)],

@@ -1,6 +1,7 @@
 //! Every check both ways, and the findings' words.
 mod cpu;
 mod disks;
+mod host;
 mod options;
 mod places;
 
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::{DomainId, State};
 use crate::migrate::Way;
-use crate::migrate::answers::{CpuAnswer, DiskAnswer, File, Image, Room, Shared, TlsAnswer};
+use crate::migrate::answers::{CpuAnswer, DiskAnswer, File, Image, Room, Shared, Spot, TlsAnswer};
 use crate::migrate::facts::{Guest, Neighbour, Pool};
 use crate::migrate::finding::{Evidence, Remedy, Version};
 use crate::migrate::machine::{Disk, Nic, Source};
@@ -161,6 +162,22 @@ fn one_host_under_two_uris() {
 }
 
 #[test]
+fn a_link_that_only_looks() {
+    let words = "the link to hostb may only look, not change anything";
+    let remedy = Some(Remedy::OpenToChange { host: "hostb".into() });
+    for kind in [Live, Copy, Offline, Static] {
+        assert_eq!(one(kind, |w| w.dest.read_only = true, Check::Permission, Block, words), remedy);
+    }
+    let words = "the link to hosta may only look, not change anything";
+    let closed = |w: &mut World| {
+        w.source.read_only = true;
+        // What could not be asked is not said besides.
+        w.answers.cpu = Some(CpuAnswer::Unknown("forbidden".into()));
+    };
+    one(Live, closed, Check::Permission, Block, words);
+}
+
+#[test]
 fn post_copy_that_we_direct_ends_with_us() {
     let ends = |world: &World| check(&world.input()).iter().any(|f| f.reason == Reason::EndsWithDrover);
     assert!(Kind::ALL.into_iter().all(|kind| ends(&world(kind)) == (kind == PostCopy)));
@@ -227,63 +244,6 @@ fn names_and_identities_there() {
 }
 
 #[test]
-fn hypervisor_and_architecture() {
-    let words = "other hypervisor: hosta runs QEMU, hostb runs Xen";
-    one(Live, |w| w.dest.driver = "Xen".into(), Check::Hypervisor, Block, words);
-    let words = "the libvirt driver of hostb can't migrate";
-    assert_eq!(
-        one(Live, |w| w.dest.migrates = false, Check::Hypervisor, Block, words),
-        Some(Remedy::OtherKind(Static))
-    );
-    let words = "hostb offers no kvm machines";
-    one(Live, |w| w.dest.guests[0].types = vec!["qemu".into()], Check::Hypervisor, Block, words);
-    let words = "hostb can't run aarch64 machines; it runs: x86_64";
-    one(Live, |w| w.machine.arch = "aarch64".into(), Check::Architecture, Block, words);
-    let xen = |w: &mut World| (w.source.driver, w.dest.driver) = ("Xen".into(), "Xen".into());
-    one(Copy, xen, Check::Hypervisor, Block, "Xen can't migrate like this (--copy-storage)");
-    one(PostCopy, xen, Check::Hypervisor, Block, "Xen can't migrate like this (--postcopy)");
-    let mut live = world(Live);
-    xen(&mut live);
-    assert_eq!(live.troubles(), [], "without xend there is no relocation server to ask");
-}
-
-#[test]
-fn versions_and_machine_type() {
-    let words = "hostb has an older hypervisor (8.2.0) than the source (10.0.2)";
-    one(Live, |w| w.dest.hypervisor = Version(8, 2, 0), Check::Versions, Warn, words);
-    let words = "hostb has an older libvirt (9.0.0) than the source (11.3.0)";
-    one(Live, |w| w.dest.libvirt = Version(9, 0, 0), Check::Versions, Warn, words);
-    let words = "hostb has no machine type pc-q35-11.0";
-    one(Live, |w| w.machine.machine = Some("pc-q35-11.0".into()), Check::MachineType, Block, words);
-}
-
-#[test]
-fn firmware_and_memory() {
-    let uefi = |w: &mut World| w.machine.loader = Some("/usr/share/OVMF.fd".into());
-    let missing = |w: &mut World| {
-        uefi(w);
-        w.answers.loader = Some(false);
-    };
-    one(Live, missing, Check::Firmware, Block, "hostb has no firmware /usr/share/OVMF.fd");
-    let variables = |w: &mut World| {
-        uefi(w);
-        (w.machine.nvram, w.answers.loader) = (Some("/nv.fd".into()), Some(true));
-    };
-    let words = "its firmware variables (/nv.fd) are not copied by this kind of migration";
-    assert_eq!(one(Offline, variables, Check::Firmware, Block, words), Some(Remedy::OtherKind(Static)));
-    for kind in [Live, Static] {
-        let mut fine = world(kind);
-        variables(&mut fine);
-        assert_eq!(fine.troubles(), [], "{kind:?}");
-    }
-    let words = "needs 8192 MiB, hostb has 3174 MiB free";
-    let short = |w: &mut World| (w.machine.memory_kib, w.dest.free_memory_kib) = (8 << 20, Some(3174 * 1024));
-    assert_eq!(one(Live, short, Check::Memory, Block, words), Some(Remedy::FreeMemory { host: "hostb".into() }));
-    one(Offline, short, Check::Memory, Warn, words);
-    one(Live, |w| w.machine.vcpus = 9, Check::Memory, Warn, "9 virtual CPUs are more than the 8 that hostb has");
-}
-
-#[test]
 fn bridges_and_networks_by_name() {
     let no_bridge = |w: &mut World| w.dest.bridges = Some(vec!["br0".into(), "virbr0".into()]);
     let words = "hostb has no bridge xenbr0; it has br0, virbr0";
@@ -327,13 +287,20 @@ fn the_way_to_the_host() {
     far(Some(22))(&mut wide);
     assert_eq!(wide.troubles(), [], "one subnet by the prefix that is known");
     let unknown = "whether both hosts are in one subnet could not be found out";
-    one(Live, |w| w.dest.address = None, Check::Subnet, Warn, unknown);
+    let nowhere = |w: &mut World| (w.source.address, w.source.name_resolves) = (None, Vec::new());
+    one(Live, nowhere, Check::Subnet, Warn, unknown);
     let v6 = |text: &str| Some(text.parse::<std::net::IpAddr>().unwrap());
     let mut six = world(Live);
     (six.source.address, six.dest.address) = (v6("2001:db8::11"), v6("2001:db8::12"));
     assert_eq!(six.troubles(), []);
     six.dest.address = v6("2001:db8:0:1::12");
     assert_eq!(six.troubles()[0].0, Check::Subnet);
+    let mut mixed = world(Live);
+    mixed.dest.address = v6("2001:db8::12");
+    assert_eq!(mixed.troubles(), [], "reached over IPv6, it has an address beside the other one's all the same");
+    mixed.dest.name_resolves.clear();
+    mixed.choices.address = Some("2001:db8::12".into());
+    assert_eq!(mixed.troubles(), [(Check::Subnet, Warn, unknown.to_owned())]);
 
     let words = "hostb calls itself “hostb”, a name that is not known; the source must find it";
     let remedy = one(Live, |w| w.dest.name_resolves.clear(), Check::Address, Warn, words);
@@ -349,6 +316,13 @@ fn the_way_to_the_host() {
     };
     let words = "hostb has no /etc/pki/qemu/ca-cert.pem: TLS is not set up";
     one(Live, tls(TlsAnswer::Lacks("/etc/pki/qemu/ca-cert.pem".into())), Check::Tls, Block, words);
+    let words = "hosta has no /etc/pki/qemu/client-cert.pem: the other host refuses a sender without one, \
+                 unless it was told not to ask";
+    let sender = |w: &mut World| {
+        let lacks = TlsAnswer::LacksSender("/etc/pki/qemu/client-cert.pem".into());
+        (w.choices.tls, w.answers.tls) = (true, vec![lacks, TlsAnswer::Ready]);
+    };
+    one(Live, sender, Check::Tls, Warn, words);
     let words = "whether TLS is set up on hostb could not be found out: no";
     one(Live, tls(TlsAnswer::Unknown("no".into())), Check::Tls, Warn, words);
 }
