@@ -267,7 +267,9 @@ fn killed_in_post_copy(lab: &Lab, name: &str, options: &[&str]) -> String {
     println!("measured: killed in post-copy {options:?}: {:?}; {said}", mover.states());
     let (here, there) = mover.states();
     if settled {
-        assert_eq!((here.as_str(), there.as_str()), ("-", "running"), "{said}");
+        // Told to go over, it may still be here when the order's giver dies: then libvirt leaves it here.
+        let want = if said.contains("\"stayed\"") { ("running", "-") } else { ("-", "running") };
+        assert_eq!((here.as_str(), there.as_str()), want, "{said}");
         mover.counts_on();
     } else {
         assert_eq!((here.as_str(), there.as_str()), ("paused", "-"), "nothing is started with half a memory: {said}");
