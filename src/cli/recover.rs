@@ -104,7 +104,8 @@ fn outcome(entry: &Entry, settled: &Settled) -> (&'static str, String, bool) {
     let (word, mut words, left) = match settled {
         Settled::StayedHere { running, removed, left } => {
             let removed = more(&format!("removed on {there}"), removed);
-            ("stayed", format!("{name} {} on {here} as before{removed}", is(*running)), left.as_slice())
+            let before = if *running { " as before" } else { "" };
+            ("stayed", format!("{name} {} on {here}{before}{removed}", is(*running)), left.as_slice())
         }
         Settled::FinishedThere { running, left_here, left } => {
             let stay = more(&format!("left on {here}"), left_here);

@@ -107,6 +107,11 @@ impl<'a> Mover<'a> {
         self.twice.set(true);
     }
 
+    /// Whether the lab's libvirt is older than 11.
+    pub fn has_old_libvirt(&self) -> bool {
+        version(self.lab, "Using library: libvirt ") < 11
+    }
+
     /// Waits until it has counted on, after it arrived at the other host alive.
     pub fn counts_on_there(&self) {
         if self.forgets_memory {
@@ -172,10 +177,14 @@ impl<'a> Mover<'a> {
 
 /// The lab's QEMU: its major version.
 pub fn qemu(lab: &Lab) -> u32 {
+    version(lab, "Running hypervisor: QEMU ")
+}
+
+/// The major version after these words of `virsh version`.
+fn version(lab: &Lab, words: &str) -> u32 {
     let said = virsh(&lab.a, &["version"]);
-    let number =
-        said.lines().find_map(|l| l.strip_prefix("Running hypervisor: QEMU ")?.split('.').next()?.parse().ok());
-    number.unwrap_or_else(|| panic!("QEMU's version in {said}"))
+    let number = said.lines().find_map(|l| l.strip_prefix(words)?.split('.').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("{words}in {said}"))
 }
 
 impl Drop for Mover<'_> {

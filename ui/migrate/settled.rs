@@ -14,7 +14,7 @@ pub fn outcome(entry: &Entry, settled: &Settled) -> Outcome {
         Settled::StayedHere { running, removed, left } => {
             let words = match running {
                 true => gettext_f("{name} runs on {here} as before.", &hosts),
-                false => gettext_f("{name} is off and on {here} as before.", &hosts),
+                false => gettext_f("{name} is on {here}, off.", &hosts),
             };
             let more = gettext_f("Removed on {there}: {paths}", &[("there", there), ("paths", &removed.join(", "))]);
             told(name, &words, (!removed.is_empty()).then_some(more), left)
