@@ -53,8 +53,8 @@ def wait(what, probe, timeout=15.0, every=0.15):
 
 
 def role_of(node):
-    """A node's role by name: AT-SPI before 2.52 says "push button", and GTK from 4.10 on knows radio buttons."""
-    return {"push button": "button", "radio button": "check box"}.get(name := node.get_role_name(), name)
+    """A node's role by name: AT-SPI before 2.52 says "push button", and GTK from 4.10 on knows radio and toggle buttons."""
+    return {"push button": "button", "toggle button": "button", "radio button": "check box"}.get(name := node.get_role_name(), name)
 
 
 class App:
