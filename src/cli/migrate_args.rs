@@ -125,6 +125,9 @@ pub struct Options {
     /// Slow the machine down if its memory changes faster than it can be sent
     #[arg(long)]
     auto_converge: bool,
+    /// Let the machine stand still until all of its memory is there
+    #[arg(long)]
+    stand_still: bool,
     /// Send memory over so many connections side by side
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     parallel: Option<u8>,
@@ -151,6 +154,7 @@ impl Options {
             bandwidth: self.bandwidth,
             downtime: self.downtime,
             auto_converge: self.auto_converge,
+            stand_still: self.stand_still,
             parallel: self.parallel,
             compress: self.compress.map(Compression::from),
             ..Choices::new(kind)

@@ -112,6 +112,9 @@ pub enum Feature {
     Parallel,
     Compression(Compression),
     AutoConverge,
+    StandStill,
+    Bandwidth,
+    Downtime,
     Tls,
     Address,
     OnDemand,
@@ -132,6 +135,9 @@ impl fmt::Display for Feature {
             Self::Parallel => "--parallel",
             Self::Compression(method) => return write!(f, "--compress {}", method.name()),
             Self::AutoConverge => "--auto-converge",
+            Self::StandStill => "--stand-still",
+            Self::Bandwidth => "--bandwidth",
+            Self::Downtime => "--downtime",
             Self::Tls => "--tls",
             Self::Address => "--address",
             Self::OnDemand => "--on-demand",
@@ -166,6 +172,8 @@ pub struct Choices {
     pub downtime: Option<u64>,
     /// Slows the machine down if its memory changes faster than it can be sent.
     pub auto_converge: bool,
+    /// The machine stands still until all of its memory is there: nothing has to be sent twice.
+    pub stand_still: bool,
     /// The way that memory takes.
     pub way: Way,
     /// So many connections side by side.
@@ -200,6 +208,7 @@ impl Choices {
             bandwidth: None,
             downtime: None,
             auto_converge: false,
+            stand_still: false,
             way: Way::Managed,
             parallel: None,
             compress: None,

@@ -31,7 +31,7 @@ fn virsh(plan: &Plan, source_uri: &str, dest_uri: &str) -> Vec<String> {
     let mut words: Vec<String> = ["virsh", "-c", source_uri, "migrate"].map(str::to_owned).into();
     let live = choices.kind.is_live();
     let flags = [
-        (live, "--live"),
+        (live && !choices.stand_still, "--live"),
         (!live, "--offline"),
         (plan.persistent, "--persistent"),
         (plan.persistent && !choices.keep, "--undefinesource"),
@@ -91,6 +91,7 @@ fn droverctl(plan: &Plan, source_uri: &str, dest_uri: &str) -> Vec<String> {
         (choices.eject, "--eject"),
         (choices.tls, "--tls"),
         (choices.auto_converge, "--auto-converge"),
+        (choices.stand_still, "--stand-still"),
         (choices.way.peer_uri().is_some() && !choices.way.is_tunnel(), "--p2p"),
         (choices.way.is_tunnel(), "--tunnelled"),
         (choices.on_demand, "--on-demand"),
@@ -183,6 +184,13 @@ mod tests {
     fn a_live_move_is_virshs() {
         let want = "virsh -c qemu:///system migrate --live --persistent --undefinesource --abort-on-error 'db 01' qemu+ssh://b/system";
         assert_eq!(said(&plan(Kind::Live)), want);
+    }
+
+    #[test]
+    fn one_that_stands_still_is_not_live() {
+        let mut it = plan(Kind::Live);
+        it.choices.stand_still = true;
+        assert!(said(&it).starts_with("virsh -c qemu:///system migrate --persistent"), "{}", said(&it));
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub fn estimate(survey: &Survey, choices: &Choices, used_kib: Option<u64>, pace:
     let disks = disks(survey, choices);
     let limit = choices.bandwidth.filter(|_| choices.kind.is_live()).map(|mib| mib.saturating_mul(MIB));
     // Only what is copied while the machine runs on can be overtaken.
-    let chased = matches!(choices.kind, Kind::Live | Kind::Copy) && active;
+    let chased = matches!(choices.kind, Kind::Live | Kind::Copy) && active && !choices.stand_still;
     let bytes = memory + disks;
     let time = match (pace.filter(|p| p.rate > 0), limit) {
         (_, _) if bytes == 0 => Time::Unknown,
@@ -82,7 +82,7 @@ pub fn estimate(survey: &Survey, choices: &Choices, used_kib: Option<u64>, pace:
         (None, Some(limit)) => Time::AtLeast(seconds(bytes, limit)),
         (None, None) => Time::Unknown,
     };
-    let stopped = choices.kind == Kind::Static && active;
+    let stopped = active && (choices.kind == Kind::Static || choices.stand_still && choices.kind.is_live());
     let pause = (chased && survey.dest.driver == "QEMU")
         .then(|| Duration::from_millis(choices.downtime.unwrap_or(DEFAULT_DOWNTIME)));
     Estimate { bytes, time, pause, stopped }
@@ -177,6 +177,14 @@ mod tests {
         assert_eq!(of(Kind::Static, None).bytes, 3 * GIB, "a copy skips holes");
         assert_eq!((of(Kind::PostCopy, None).pause, of(Kind::Static, None).pause), (None, None));
         assert!(of(Kind::Static, None).stopped && !of(Kind::Copy, None).stopped);
+    }
+
+    #[test]
+    fn one_that_stands_still_is_not_chased() {
+        let still = Choices { stand_still: true, ..Choices::new(Kind::Live) };
+        let pace = Some(Pace { rate: GIB / 4, dirty_rate: GIB });
+        let got = estimate(&survey(State::Running), &still, None, pace);
+        assert_eq!((got.time, got.pause, got.stopped), (Time::About(Duration::from_secs(4)), None, true));
     }
 
     #[test]

@@ -125,6 +125,10 @@ pub enum Reason {
     OtherHypervisor { source_host: String, from: String, host: String, to: String },
     #[error("{hypervisor} can't migrate like this ({})", .kind.option())]
     KindUnsupported { hypervisor: String, kind: Kind },
+    #[error("{hypervisor} does not offer {feature}")]
+    NotOffered { hypervisor: String, feature: Feature },
+    #[error("a paravirtualised machine moves live only where its hypervisor has shadow paging; else the move fails")]
+    LiveParavirt,
     #[error("the libvirt driver of {host} can't migrate")]
     NoMigration { host: String },
     #[error("{host} offers no {virt_type} machines")]
@@ -322,6 +326,8 @@ pub enum Remedy {
     SetUpTls { host: String },
     #[error("switch on xend-relocation-server in /etc/xen/xend-config.sxp on {host}, and open port {port}")]
     EnableRelocation { host: String, port: u16 },
+    #[error("if it fails, let the machine stand still meanwhile (--stand-still)")]
+    StandStill,
     #[error("leave out {0}")]
     LeaveOut(Feature),
     #[error("compress by another method (--compress {})", .0.name())]

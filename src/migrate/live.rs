@@ -70,7 +70,8 @@ fn migrate(from: &Connect, to: &Connect, plan: &Plan) -> Result<()> {
     let there = xml::for_destination(&now, choices, &plan.eject)?;
     if there != now {
         params.add(sys::VIR_MIGRATE_PARAM_DEST_XML, &there)?;
-        if plan.persistent {
+        // Xen's driver defines what it got running.
+        if plan.persistent && plan.driver == "QEMU" {
             let later = xml::for_destination(&xml::of_domain(from, plan.id, false)?, choices, &plan.eject)?;
             params.add(sys::VIR_MIGRATE_PARAM_PERSIST_XML, &later)?;
         }
@@ -117,7 +118,7 @@ fn flags(plan: &Plan) -> u32 {
     let qemu = plan.driver == "QEMU";
     let (copies, over) = (!plan.copies.is_empty(), plan.copies.iter().any(|c| c.backing.is_some()));
     [
-        (true, sys::VIR_MIGRATE_LIVE),
+        (!choices.stand_still, sys::VIR_MIGRATE_LIVE),
         (plan.persistent, sys::VIR_MIGRATE_PERSIST_DEST),
         (plan.persistent && !choices.keep, sys::VIR_MIGRATE_UNDEFINE_SOURCE),
         (copies && !over, sys::VIR_MIGRATE_NON_SHARED_DISK),

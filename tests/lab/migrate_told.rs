@@ -70,7 +70,7 @@ fn disks() {
         "hostb has no /srv/local/lab-told-disk.qcow2",
         "Migration without shared storage is unsafe",
     );
-    refused(&lab, &mover, &lab.tcp_b, &["--unsafe"], "Cannot access storage file '/srv/local/lab-told-disk.qcow2'");
+    refused(&lab, &mover, &lab.tcp_b, &["--unsafe"], "'/srv/local/lab-told-disk.qcow2'");
     assert_eq!(told(&mover, &live)[0].remedy, Some(Remedy::CopyDisk(Kind::Copy)));
     assert_eq!(best_kind(&mover.survey(&mover.hosts()).input(&live)), Kind::Copy);
     assert_eq!(told(&mover, &Choices::new(Kind::Copy)), []);

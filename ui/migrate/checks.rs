@@ -218,6 +218,7 @@ fn label(control: &Control) -> String {
         Control::MoveAway => gettext("Move others away…"),
         Control::Edit(edit) => match edit {
             Edit::LeaveOut(feature) => gettext_f("Leave out “{what}”", &[("what", &words::feature(*feature))]),
+            Edit::StandStill => gettext("Let it stand still meanwhile"),
             Edit::Compress(method) => gettext_f("Compress by {method}", &[("method", method.name())]),
             Edit::Copy(target) => gettext_f("Copy {disk} along", &[("disk", target)]),
             Edit::Name => gettext("Give it another name there…"),

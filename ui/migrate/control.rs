@@ -45,6 +45,7 @@ pub enum Control {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
     LeaveOut(Feature),
+    StandStill,
     Compress(Compression),
     /// Copy this disk along.
     Copy(String),
@@ -117,6 +118,7 @@ pub fn of(finding: &Finding, choices: &Choices, alone: bool) -> Vec<Control> {
         Remedy::LowerCpu => prepare(Preparation::LowerCpu),
         Remedy::DropSave => prepare(Preparation::DropSave),
         Remedy::LeaveOut(feature) if can_leave_out(*feature) => edit(Edit::LeaveOut(*feature)),
+        Remedy::StandStill => edit(Edit::StandStill),
         Remedy::Compress(method) => edit(Edit::Compress(*method)),
         Remedy::CopyToo { target } => edit(Edit::Copy(target.clone())),
         Remedy::Rename if alone => edit(Edit::Name),

@@ -33,6 +33,7 @@ pub struct Entered {
     /// For the source's daemon; empty is the destination's own.
     pub peer_uri: String,
     pub auto_converge: bool,
+    pub stand_still: bool,
     pub on_demand: bool,
     pub tls: bool,
     pub keep: bool,
@@ -55,7 +56,7 @@ impl Entered {
             _ => Way::Managed,
         };
         (choices.auto_converge, choices.on_demand) = (self.auto_converge, self.on_demand);
-        (choices.tls, choices.keep) = (self.tls, self.keep);
+        (choices.stand_still, choices.tls, choices.keep) = (self.stand_still, self.tls, self.keep);
         choices.name = Some(self.name.clone()).filter(|name| !name.is_empty());
     }
 
@@ -68,6 +69,7 @@ impl Entered {
         let flags = [
             (self.parallel.is_some(), Feature::Parallel),
             (self.auto_converge, Feature::AutoConverge),
+            (self.stand_still, Feature::StandStill),
             (self.on_demand, Feature::OnDemand),
             (self.tls, Feature::Tls),
             (self.keep, Feature::Keep),
@@ -108,6 +110,7 @@ pub struct Options {
     way: Field<gtk::DropDown>,
     peer_uri: Field<gtk::Entry>,
     auto_converge: gtk::CheckButton,
+    stand_still: gtk::CheckButton,
     on_demand: gtk::CheckButton,
     tls: gtk::CheckButton,
     keep: gtk::CheckButton,
@@ -150,6 +153,10 @@ impl Options {
                 &gettext("_Slow the machine down if its memory changes too fast"),
                 &gettext("Auto-converge: its virtual CPUs get less time until its memory can be sent."),
             ),
+            stand_still: check(
+                &gettext("Let it stand _still until all of its memory is there"),
+                &gettext("Nothing has to be sent twice; Xen's paravirtualised machines may move in no other way."),
+            ),
             on_demand: check(
                 &gettext("Post-copy: switch over only when I say so"),
                 &gettext("Else it goes over by itself after one pass over its memory."),
@@ -170,7 +177,7 @@ impl Options {
         };
         let rows = [&this.bandwidth.row, &this.downtime.row, &this.parallel.row, &this.compress.row, &this.way.row];
         rows.into_iter().chain([&this.peer_uri.row]).for_each(|row| this.row.add_row(row));
-        for button in [&this.auto_converge, &this.on_demand, &this.tls, &this.keep] {
+        for button in [&this.auto_converge, &this.stand_still, &this.on_demand, &this.tls, &this.keep] {
             this.row.add_row(&row_with(button));
         }
         let last = [&this.name.row, &this.disks.row, &this.place.row, &this.format.row];
@@ -200,11 +207,15 @@ impl Options {
                 Feature::Parallel => self.parallel.control.set_text(""),
                 Feature::NewName => self.name.control.set_text(""),
                 Feature::AutoConverge => self.auto_converge.set_active(false),
+                Feature::StandStill => self.stand_still.set_active(false),
+                Feature::Bandwidth => self.bandwidth.control.set_text(""),
+                Feature::Downtime => self.downtime.control.set_text(""),
                 Feature::Tls => self.tls.set_active(false),
                 Feature::OnDemand => self.on_demand.set_active(false),
                 Feature::Keep => self.keep.set_active(false),
                 Feature::Address | Feature::Incremental | Feature::Kind(_) => {}
             },
+            Edit::StandStill => self.stand_still.set_active(true),
             Edit::Compress(method) => {
                 let at = Compression::ALL.iter().position(|m| m == method).map_or(0, |i| i + 1);
                 self.compress.control.set_selected(u32::try_from(at).unwrap_or_default());
@@ -267,6 +278,7 @@ impl Options {
             way,
             peer_uri: self.peer_uri.control.text().trim().to_owned(),
             auto_converge: self.auto_converge.is_active(),
+            stand_still: self.stand_still.is_active(),
             on_demand: self.on_demand.is_active(),
             tls: self.tls.is_active(),
             keep: self.keep.is_active(),

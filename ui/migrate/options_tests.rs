@@ -69,6 +69,10 @@ fn a_button_changes_what_is_entered_and_shows_where_to_go_on() {
     options.format.control.set_selected(1);
     options.parallel.control.set_text("2");
     options.name.control.set_text("web-02");
+    options.bandwidth.control.set_text("10");
+    options.downtime.control.set_text("20");
+    options.edit(&Edit::StandStill);
+    assert!(options.read().stand_still);
     let checks = [&options.auto_converge, &options.on_demand, &options.tls, &options.keep];
     checks.iter().for_each(|check| check.set_active(true));
     options.edit(&Edit::Compress(Compression::Zlib));
@@ -84,6 +88,9 @@ fn a_button_changes_what_is_entered_and_shows_where_to_go_on() {
         Feature::Parallel,
         Feature::NewName,
         Feature::AutoConverge,
+        Feature::StandStill,
+        Feature::Bandwidth,
+        Feature::Downtime,
         Feature::OnDemand,
         Feature::Tls,
         Feature::Keep,

@@ -120,6 +120,7 @@ pub fn remedy(remedy: &Remedy) -> String {
         | Remedy::OtherPlace { .. }
         | Remedy::CopyToo { .. }
         | Remedy::LeaveOut(_)
+        | Remedy::StandStill
         | Remedy::Compress(_)
         | Remedy::PeerUri { .. } => options::remedy(remedy),
         Remedy::DeleteSnapshots => gettext("Delete or merge its snapshots."),

@@ -43,6 +43,7 @@ fn transport(choices: &Choices) -> Vec<Feature> {
     let flags = [
         (choices.parallel.is_some(), Feature::Parallel),
         (choices.auto_converge, Feature::AutoConverge),
+        (choices.stand_still, Feature::StandStill),
         (choices.tls, Feature::Tls),
         (choices.on_demand, Feature::OnDemand),
     ];
@@ -52,6 +53,9 @@ fn transport(choices: &Choices) -> Vec<Feature> {
 
 fn live(input: &Input) -> Vec<Finding> {
     let choices = input.choices;
+    if input.source.driver == "Xen" {
+        return xen(input);
+    }
     let mut found = Vec::new();
     let clash = |first, second| block(Reason::Clash { first, second }, Remedy::LeaveOut(first));
     let older = |version| input.source.hypervisor < version || input.dest.hypervisor < version;
@@ -70,10 +74,37 @@ fn live(input: &Input) -> Vec<Finding> {
     if choices.parallel.is_some() && postcopy && older(PARALLEL_POSTCOPY) {
         found.push(clash(Feature::Parallel, Feature::Kind(Kind::PostCopy)));
     }
+    if choices.stand_still && postcopy {
+        found.push(clash(Feature::StandStill, Feature::Kind(Kind::PostCopy)));
+    }
+    let hurried = [(choices.auto_converge, Feature::AutoConverge), (choices.downtime.is_some(), Feature::Downtime)];
+    let second = Feature::StandStill;
+    let vain = hurried.into_iter().filter(|(chosen, _)| choices.stand_still && *chosen);
+    found.extend(vain.map(|(_, first)| warn(Reason::NoEffect { first, second })));
     if choices.on_demand && !postcopy {
         found.push(warn(Reason::NoEffect { first: Feature::OnDemand, second: Feature::Kind(choices.kind) }));
     }
     found.extend(choices.compress.and_then(|method| compression(input, method)));
+    found.extend(peer(input));
+    found
+}
+
+/// libvirt's driver for it takes few flags, and no limit (libxl_domain.h, LIBXL_MIGRATION_FLAGS; libxl_migration.h).
+fn xen(input: &Input) -> Vec<Finding> {
+    let choices = input.choices;
+    let limits = [(choices.bandwidth.is_some(), Feature::Bandwidth), (choices.downtime.is_some(), Feature::Downtime)];
+    let known = [Feature::PeerToPeer, Feature::Tunnel, Feature::StandStill];
+    let chosen = transport(choices).into_iter().chain(limits.into_iter().filter(|(c, _)| *c).map(|(_, f)| f));
+    let unknown = chosen.filter(|feature| !known.contains(feature));
+    let refused = |feature| {
+        let reason = Reason::NotOffered { hypervisor: input.source.driver.clone(), feature };
+        block(reason, Remedy::LeaveOut(feature))
+    };
+    let mut found: Vec<_> = unknown.map(refused).collect();
+    // Nobody tells whether the hypervisor has it: Debian's has not.
+    if input.machine.os_type == "linux" && !choices.stand_still {
+        found.push(Finding::warn(Check::Options, Reason::LiveParavirt, Some(Remedy::StandStill)));
+    }
     found.extend(peer(input));
     found
 }

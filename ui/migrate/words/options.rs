@@ -13,6 +13,9 @@ pub fn feature(feature: Feature) -> String {
         Feature::Parallel => gettext("Parallel connections"),
         Feature::Compression(method) => gettext_f("Compression ({method})", &[("method", method.name())]),
         Feature::AutoConverge => gettext("Auto-converge"),
+        Feature::StandStill => gettext("Stand still meanwhile"),
+        Feature::Bandwidth => gettext("Bandwidth limit"),
+        Feature::Downtime => gettext("Limit of the pause"),
         Feature::Tls => gettext("TLS"),
         Feature::Address => gettext("Migration address"),
         Feature::OnDemand => gettext("Switch over on demand"),
@@ -37,6 +40,12 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NoEffect { first, second } => gettext_f(
             "“{first}” has no effect with “{second}”.",
             &[("first", &feature(*first)), ("second", &feature(*second))],
+        ),
+        Reason::NotOffered { hypervisor, feature: what } => {
+            gettext_f("{hypervisor} does not offer “{what}”.", &[("hypervisor", hypervisor), ("what", &feature(*what))])
+        }
+        Reason::LiveParavirt => gettext(
+            "A paravirtualised machine moves live only where its hypervisor has shadow paging; else the move fails and it stays.",
         ),
         Reason::NoCompression { host, method } => {
             gettext_f("{host} does not compress memory by {method}.", &[("host", host), ("method", method.name())])
@@ -90,6 +99,7 @@ pub fn remedy(remedy: &Remedy) -> String {
         Remedy::CopyToo { target } => gettext_f("Copy {target} along, too.", &[("target", target)]),
         Remedy::OtherPlace { target } => gettext_f("Choose another place there for {target}.", &[("target", target)]),
         Remedy::LeaveOut(one) => gettext_f("Leave out “{what}”.", &[("what", &feature(*one))]),
+        Remedy::StandStill => gettext("If it fails, let the machine stand still meanwhile."),
         Remedy::Compress(method) => gettext_f("Compress by another method ({method}).", &[("method", method.name())]),
         Remedy::PeerUri { host } => gettext_f("Give a URI that {host} can use.", &[("host", host)]),
         other => other.to_string(),

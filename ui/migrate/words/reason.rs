@@ -104,6 +104,8 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Clash { .. }
         | Reason::Needs { .. }
         | Reason::NoEffect { .. }
+        | Reason::NotOffered { .. }
+        | Reason::LiveParavirt
         | Reason::NoCompression { .. }
         | Reason::PeerLocal { .. }
         | Reason::PeerLogin { .. }

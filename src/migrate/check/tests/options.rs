@@ -100,6 +100,62 @@ fn each_compression_has_its_way() {
 }
 
 #[test]
+fn standing_still_leaves_nothing_to_hurry() {
+    let still = |w: &mut World| w.choices.stand_still = true;
+    for kind in [Live, Copy] {
+        assert_eq!(said(kind, still), []);
+    }
+    let words = "--stand-still and --postcopy do not go together";
+    assert_eq!(one(PostCopy, still, Check::Options, Block, words), Some(Remedy::LeaveOut(Feature::StandStill)));
+    let hurried = |w: &mut World| (w.choices.stand_still, w.choices.auto_converge) = (true, true);
+    one(Live, hurried, Check::Options, Warn, "--auto-converge has no effect with --stand-still");
+    let short = |w: &mut World| (w.choices.stand_still, w.choices.downtime) = (true, Some(100));
+    one(Live, short, Check::Options, Warn, "--downtime has no effect with --stand-still");
+    one(Static, still, Check::Options, Warn, "--stand-still has no effect with --static");
+}
+
+#[test]
+fn xen_takes_few_options() {
+    let xen = |w: &mut World| (w.source.driver, w.dest.driver) = ("Xen".into(), "Xen".into());
+    type Change = fn(&mut World);
+    let refused: [(Change, Feature); 6] = [
+        (|w| w.choices.parallel = Some(2), Feature::Parallel),
+        (|w| w.choices.compress = Some(Compression::Xbzrle), Feature::Compression(Compression::Xbzrle)),
+        (|w| w.choices.auto_converge = true, Feature::AutoConverge),
+        (|w| w.choices.bandwidth = Some(10), Feature::Bandwidth),
+        (|w| w.choices.downtime = Some(10), Feature::Downtime),
+        (|w| (w.choices.tls, w.answers.tls) = (true, vec![TlsAnswer::Ready; 2]), Feature::Tls),
+    ];
+    for (change, feature) in refused {
+        let both = |w: &mut World| {
+            xen(w);
+            change(w);
+        };
+        let words = format!("Xen does not offer {feature}");
+        assert_eq!(one(Live, both, Check::Options, Block, &words), Some(Remedy::LeaveOut(feature)));
+    }
+    let known: [Change; 2] = [|w| w.choices.stand_still = true, |w| w.choices.way = tunnel()];
+    for change in known {
+        let both = |w: &mut World| {
+            xen(w);
+            change(w);
+        };
+        assert_eq!(said(Live, both), []);
+    }
+    let paravirt = |w: &mut World| {
+        xen(w);
+        w.machine.os_type = "linux".into();
+    };
+    let words = "a paravirtualised machine moves live only where its hypervisor has shadow paging; else the move fails";
+    assert_eq!(one(Live, paravirt, Check::Options, Warn, words), Some(Remedy::StandStill));
+    let still = |w: &mut World| {
+        paravirt(w);
+        w.choices.stand_still = true;
+    };
+    assert_eq!(said(Live, still), []);
+}
+
+#[test]
 fn what_a_kind_has_no_use_for_is_said() {
     let words = "--parallel has no effect with --offline";
     one(Offline, |w| w.choices.parallel = Some(2), Check::Options, Warn, words);
