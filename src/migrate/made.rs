@@ -14,6 +14,8 @@ use crate::{Error, Result};
 
 /// How long a lost link is waited for before what it should undo is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a machine may be locked by what its daemon is at: libvirt itself waits 30 s for that lock, then gives up.
+const LOCKED: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A machine as a host has it.
@@ -43,20 +45,30 @@ pub(super) fn asleep(conn: &Connect, id: DomainId) -> Result<()> {
     Ok(())
 }
 
-/// Calls a host, and once its link is lost opens it anew until it answers or patience ends.
+/// Calls a host, and once its link is lost opens it anew until it answers or patience ends. A machine that is locked by
+/// something else is tried again for longer: what a dead program asked for may take minutes to end.
 pub(super) fn insist<T: Send + 'static>(
     host: &Host,
     f: impl Fn(&Connect) -> Result<T> + Clone + Send + 'static,
 ) -> Result<T> {
-    let until = Instant::now() + PATIENCE;
+    let from = Instant::now();
     let mut result = host.call(f.clone());
-    while matches!(result, Err(Error::Lost { .. } | Error::Busy { .. })) && Instant::now() < until {
+    while result.as_ref().is_err_and(|error| from.elapsed() < patience(error)) {
         thread::sleep(PAUSE);
         if let Ok(again) = host.open_again() {
             result = again.call(f.clone());
         }
     }
     result
+}
+
+/// How long a call that failed like this is made again.
+fn patience(error: &Error) -> Duration {
+    match error {
+        Error::Lost { .. } | Error::Busy { .. } => PATIENCE,
+        Error::Libvirt { code: virt_sys::VIR_ERR_OPERATION_TIMEOUT, .. } => LOCKED,
+        _ => Duration::ZERO,
+    }
 }
 
 /// Stops the transient pools over these files' folders that a lost link left behind: the daemon keeps them for ever.
@@ -116,4 +128,18 @@ pub(super) fn file(record: &Record, dest: &Host, path: &str, make: impl FnOnce()
         record.not_made(path)?;
     }
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_waited_for() {
+        let libvirt = |code| Error::Libvirt { code, message: String::new() };
+        assert_eq!(patience(&Error::Lost { uri: String::new() }), PATIENCE);
+        assert!(patience(&libvirt(virt_sys::VIR_ERR_OPERATION_TIMEOUT)) > PATIENCE);
+        assert_eq!(patience(&libvirt(virt_sys::VIR_ERR_OPERATION_FAILED)), Duration::ZERO);
+        assert_eq!(patience(&Error::Cancelled), Duration::ZERO);
+    }
 }
