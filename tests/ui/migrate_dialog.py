@@ -25,10 +25,10 @@ def focused(app):
 
 
 def names(node):
-    """A node's name and those around it: inside a drop-down it is a button that has the keyboard."""
+    """A node's name and those around it, and what describes them: inside a drop-down it is a button that has the keyboard."""
     found = []
-    while node is not None and len(found) < 3:
-        found.append(node.get_name() or "")
+    while node is not None and len(found) < 6:
+        found += [node.get_name() or "", node.get_description() or ""]
         node = node.get_parent()
     return found
 

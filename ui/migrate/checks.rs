@@ -257,6 +257,10 @@ fn pick(
     drop.set_tooltip_text(Some(label));
     let at = chosen.and_then(|c| have.iter().position(|h| h == c)).map_or(0, |i| i + 1);
     drop.set_selected(u32::try_from(at).unwrap_or_default());
+    // From GTK 4.14 on the button inside has the keyboard, and is called after what is chosen alone.
+    if let Some(button) = drop.first_child() {
+        accessible::set_description(&button, label);
+    }
     let have = have.to_vec();
     drop.connect_selected_notify(move |drop| {
         let at = drop.selected() as usize;
