@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// How long a lost link is waited for before what it should undo is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a machine may be locked by what its daemon is at: libvirt itself waits 30 s for that lock, then gives up.
-const LOCKED: Duration = Duration::from_secs(120);
+const LOCKED: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A machine as a host has it.
@@ -46,7 +46,7 @@ pub(super) fn asleep(conn: &Connect, id: DomainId) -> Result<()> {
 }
 
 /// Calls a host, and once its link is lost opens it anew until it answers or patience ends. A machine that is locked by
-/// something else is tried again for longer: what a dead program asked for may take minutes to end.
+/// something else is tried again for longer: what a dead program asked for may take a while to end.
 pub(super) fn insist<T: Send + 'static>(
     host: &Host,
     f: impl Fn(&Connect) -> Result<T> + Clone + Send + 'static,

@@ -109,7 +109,23 @@ impl<'a> Mover<'a> {
 
     /// Whether the lab's libvirt is older than 11.
     pub fn has_old_libvirt(&self) -> bool {
-        version(self.lab, "Using library: libvirt ") < 11
+        self.libvirt() < 11
+    }
+
+    fn libvirt(&self) -> u32 {
+        version(self.lab, "Using library: libvirt ")
+    }
+
+    /// Makes hostb forget that it runs. libvirt before 10 keeps the lock of an arriving machine whose QEMU ended while the
+    /// daemon was away, over each start of the daemon, and then nothing else helps.
+    pub fn is_forgotten_there(&self) -> bool {
+        if self.libvirt() > 9 {
+            return false;
+        }
+        self.lab.control(&["kill", "hostb"]);
+        let _ = std::fs::remove_file(self.lab.folder("hostb", "run/qemu").join(format!("{}.xml", self.name)));
+        self.lab.control(&["start", "hostb"]);
+        true
     }
 
     /// Waits until it has counted on, after it arrived at the other host alive.
