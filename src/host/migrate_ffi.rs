@@ -165,11 +165,24 @@ pub(crate) fn start_postcopy(domain: &Domain) -> Result<()> {
     if unsafe { sys::virDomainMigrateStartPostCopy(domain.as_ptr(), 0) } == 0 { Ok(()) } else { Err(last()) }
 }
 
-/// The job of the machine: its type (VIR_DOMAIN_JOB_NONE…) and figures by name (VIR_DOMAIN_JOB_…).
-pub(crate) fn job(domain: &Domain) -> Result<(u32, Vec<(String, u64)>)> {
+/// A job's type (VIR_DOMAIN_JOB_NONE…) and figures by name (VIR_DOMAIN_JOB_…).
+pub(crate) type Job = (u32, Vec<(String, u64)>);
+
+/// The job that the machine has now.
+pub(crate) fn job(domain: &Domain) -> Result<Job> {
+    job_of(domain, 0)
+}
+
+/// The last job that it had under this daemon, which keeps it; not every driver or version does.
+pub(crate) fn last_job(domain: &Domain) -> Result<Job> {
+    job_of(domain, sys::VIR_DOMAIN_JOB_STATS_COMPLETED | sys::VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED)
+}
+
+fn job_of(domain: &Domain, flags: u32) -> Result<Job> {
     let (mut kind, mut list, mut count): (c_int, sys::virTypedParameterPtr, c_int) = (0, ptr::null_mut(), 0);
     // SAFETY: a live handle, and room for the answers.
-    let done = unsafe { sys::virDomainGetJobStats(domain.as_ptr(), &raw mut kind, &raw mut list, &raw mut count, 0) };
+    let done =
+        unsafe { sys::virDomainGetJobStats(domain.as_ptr(), &raw mut kind, &raw mut list, &raw mut count, flags) };
     if done != 0 {
         return Err(last());
     }

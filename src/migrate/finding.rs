@@ -106,6 +106,10 @@ pub enum Reason {
     Saved,
     #[error("another job of it is running (a migration, a save, a backup)")]
     Busy,
+    #[error(
+        "it came to {host} paused: unless it has run since, QEMU {have} ends as it moves on, and its memory is lost"
+    )]
+    ArrivedPaused { host: String, have: Version },
     #[error("it has {0} snapshots, which libvirt does not migrate")]
     Snapshots(u32),
     #[error("it is transient: it has no definition to take along")]
@@ -127,6 +131,8 @@ pub enum Reason {
     KindUnsupported { hypervisor: String, kind: Kind },
     #[error("{hypervisor} does not offer {feature}")]
     NotOffered { hypervisor: String, feature: Feature },
+    #[error("{hypervisor} restores a machine only as it was saved: on the same bridges, networks, disks and media")]
+    AsSaved { hypervisor: String },
     #[error("a paravirtualised machine moves live only where its hypervisor has shadow paging; else the move fails")]
     LiveParavirt,
     #[error("the libvirt driver of {host} can't migrate")]
@@ -312,6 +318,8 @@ pub enum Remedy {
     DeleteSnapshots,
     #[error("start it, or discard its saved state")]
     DropSave,
+    #[error("let it run for a moment (resume it), then it can go")]
+    Resume,
     #[error("wait until it is done, or cancel it")]
     Wait,
     #[error("rename one of the two, or give it another name there (--new-name NAME)")]

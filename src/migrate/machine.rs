@@ -20,6 +20,9 @@ pub struct Machine {
     pub snapshots: u32,
     /// Whether libvirt works on it: another migration, a save, a backup.
     pub busy: bool,
+    /// Whether it stands still, and the last that happened to it was that it came here from another host. Not every
+    /// hypervisor tells.
+    pub arrived_paused: bool,
     /// "kvm", "qemu", "xen"…
     pub virt_type: String,
     pub arch: String,
@@ -121,6 +124,7 @@ impl Machine {
             has_managed_save: handle.has_managed_save(0).unwrap_or_default(),
             snapshots: handle.num_snapshots(0).unwrap_or_default(),
             busy: state.is_active() && has_job(&handle),
+            arrived_paused: state == State::Paused && has_arrived(&handle),
             ..Self::parse(&xml)?
         })
     }
@@ -169,6 +173,13 @@ impl Machine {
 fn has_job(handle: &Domain) -> bool {
     let runs = |kind| matches!(kind, sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED);
     migrate_ffi::job(handle).is_ok_and(|(kind, _)| runs(kind))
+}
+
+/// Whether its last job was to come here.
+fn has_arrived(handle: &Domain) -> bool {
+    let came = (sys::VIR_DOMAIN_JOB_OPERATION.to_string_lossy(), u64::from(sys::VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN));
+    migrate_ffi::last_job(handle)
+        .is_ok_and(|(_, all)| all.iter().any(|(name, value)| (name.as_str(), *value) == (&came.0, came.1)))
 }
 
 fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {

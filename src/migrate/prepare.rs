@@ -28,12 +28,14 @@ pub enum Preparation {
     LowerCpu,
     /// At the source: the machine's saved state is thrown away, and with it all that was in its memory.
     DropSave,
+    /// At the source: the machine, which stands still, runs on.
+    Resume,
 }
 
 impl Preparation {
     /// Whether it is done to the machine itself, so to each of those that move; the others help all of them at once.
     pub fn is_of_machine(&self) -> bool {
-        matches!(self, Self::LowerCpu | Self::DropSave)
+        matches!(self, Self::LowerCpu | Self::DropSave | Self::Resume)
     }
 }
 
@@ -76,6 +78,7 @@ pub fn prepare(source: &Host, dest: &Host, machine: DomainId, what: &Preparation
         }
         Preparation::CreateFolder(folder) => dest.call(move |conn| create_folder(conn, &folder)),
         Preparation::LowerCpu => cpu::lower(source, dest, machine),
+        Preparation::Resume => source.call(move |conn| Ok(read::lookup(conn, machine)?.resume().map(drop)?)),
         Preparation::DropSave => {
             let done = source.call(move |conn| Ok(read::lookup(conn, machine)?.managed_save_remove(0)?));
             // libvirt has no event for it.
@@ -236,6 +239,17 @@ mod tests {
         prepare(&source, &dest, id(1), &Preparation::DropSave).unwrap();
         assert!(!saved(1) && saved(2));
         assert!(prepare(&source, &dest, MACHINE, &Preparation::DropSave).is_err(), "there is no such machine");
+        let state = || source.call(move |conn| Ok(read::lookup(conn, id(2))?.info()?.state.to_raw())).unwrap();
+        source
+            .call(move |conn| {
+                let two = read::lookup(conn, id(2))?;
+                two.create()?;
+                Ok(two.suspend().map(drop)?)
+            })
+            .unwrap();
+        assert_eq!(state(), sys::VIR_DOMAIN_PAUSED);
+        prepare(&source, &dest, id(2), &Preparation::Resume).unwrap();
+        assert_eq!(state(), sys::VIR_DOMAIN_RUNNING);
         // The test driver does not tell which CPUs it can give.
         assert!(prepare(&source, &dest, id(1), &Preparation::LowerCpu).is_err());
     }

@@ -123,6 +123,8 @@ fn refused(lab: &Lab) -> Vec<Refused> {
     all.retain(|(choices, ..)| match (choices.compress, choices.kind, choices.parallel) {
         (Some(Compression::Mt), ..) => qemu > 8,
         (_, Kind::PostCopy, Some(_)) => qemu > 7,
+        // libvirt before 9.4, which comes with it, has no such word.
+        (Some(Compression::Zlib), _, None) => qemu > 7,
         _ => true,
     });
     all

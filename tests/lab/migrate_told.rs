@@ -5,10 +5,12 @@ use std::process::Command;
 
 use drover::migrate::check::{best_kind, check, verdict};
 use drover::migrate::finding::{Check, Evidence, Finding, Reason, Remedy, Severity};
+use drover::migrate::prepare::{Preparation, prepare};
+use drover::migrate::survey::Survey;
 use drover::migrate::{Choices, Kind};
 
 use crate::migrate::blocks;
-use crate::pair::Mover;
+use crate::pair::{Mover, qemu};
 use crate::support::{Lab, lab, open, virsh};
 
 /// What is told that blocks.
@@ -282,4 +284,42 @@ fn devices_of_the_host() {
         (Severity::Warn, "it uses a device of its host (PCI 0x0000:0x06:0x12:0x5)", &Some(Remedy::DetachDevice))
     );
     assert_eq!(verdict(&found), Severity::Warn, "{found:?}");
+}
+
+/// QEMU before 10 aborts when a machine that arrived paused and never ran there is to move on: it is told, and true.
+#[test]
+fn one_that_arrived_paused() {
+    let Some(lab) = lab() else { return };
+    let mover = Mover::define(&lab, "lab-told-paused", "/srv/shared/lab-told-paused.qcow2", "").paused();
+    let hosts = mover.hosts();
+    let id = mover.id();
+    assert_eq!(blocks(&mover, &hosts, Kind::Live), [], "it never moved");
+    virsh(&lab.a, &["migrate", &mover.name, &lab.tcp_b, "--live", "--persistent", "--undefinesource"]);
+    let home = (open(&lab.b), open(&lab.tcp_b.replace(".12/", ".11/")));
+    let survey = || Survey::read(&home.0, &home.1, id, false).expect("both hosts answer");
+    let live = Choices::new(Kind::Live);
+    let found = check(&survey().input(&live)).into_iter().find(|f| f.check == Check::State).expect("it is checked");
+    if qemu(&lab) > 9 {
+        assert_eq!(found.severity, Severity::Ok, "{found:?}");
+    } else {
+        assert_eq!((found.severity, &found.remedy), (Severity::Block, &Some(Remedy::Resume)), "{found:?}");
+        prepare(&home.0, &home.1, id, &Preparation::Resume).expect("it runs on");
+        assert_eq!(verdict(&check(&survey().input(&live))), Severity::Ok);
+    }
+    virsh(&lab.b, &["migrate", &mover.name, &lab.tcp_b.replace(".12/", ".11/"), "--live", "--persistent"]);
+    let state = if qemu(&lab) > 9 { "paused" } else { "running" };
+    assert_eq!(mover.state_here(), state);
+    if qemu(&lab) > 9 {
+        return;
+    }
+    // Paused anew it is blocked again, which is once too often: this is the one that must be.
+    virsh(&lab.a, &["destroy", &mover.name]);
+    virsh(&lab.a, &["start", "--paused", &mover.name]);
+    virsh(&lab.a, &["migrate", &mover.name, &lab.tcp_b, "--live"]);
+    let out = Command::new("virsh")
+        .args(["-q", "-c", &lab.b, "migrate", &mover.name, &lab.tcp_b.replace(".12/", ".11/"), "--live"])
+        .output()
+        .expect("virsh starts");
+    assert!(!out.status.success(), "a newer QEMU may have learned it: then the rule is too strict");
+    assert_eq!(virsh(&lab.b, &["domstate", "--reason", &mover.name]).trim(), "shut off (crashed)");
 }

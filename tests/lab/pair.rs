@@ -107,6 +107,23 @@ impl<'a> Mover<'a> {
         self.twice.set(true);
     }
 
+    /// Lets one that has arrived paused run, where it must before it can move on (QEMU before 10); virsh's word for its state.
+    pub fn woken(&self) -> &'static str {
+        if qemu(self.lab) > 9 {
+            return "paused";
+        }
+        virsh(&self.lab.b, &["resume", &self.name]);
+        "running"
+    }
+
+    /// Starts one that came back anew, paused as before, where it could not move again as it is (QEMU before 10).
+    pub fn renewed(&self) {
+        if qemu(self.lab) < 10 {
+            virsh(&self.lab.a, &["destroy", &self.name]);
+            virsh(&self.lab.a, &["start", "--paused", &self.name]);
+        }
+    }
+
     /// Whether the lab's libvirt is older than 11.
     pub fn has_old_libvirt(&self) -> bool {
         self.libvirt() < 11

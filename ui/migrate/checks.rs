@@ -232,6 +232,7 @@ fn label(control: &Control) -> String {
 fn preparation(it: &Prepare) -> String {
     match &it.what {
         Preparation::LowerCpu => gettext("Lower the CPU for the next boot"),
+        Preparation::Resume => gettext("Let it run"),
         Preparation::DropSave => {
             let n = it.machines.len() as u64;
             ngettext_f("Discard its saved state…", "Discard {n} saved states…", n, &[])

@@ -116,6 +116,7 @@ pub fn of(finding: &Finding, choices: &Choices, alone: bool) -> Vec<Control> {
         Remedy::DefinePool { pool, .. } => prepare(Preparation::CopyPool(pool.clone())),
         Remedy::CreateFolder { folder, .. } => prepare(Preparation::CreateFolder(folder.clone())),
         Remedy::LowerCpu => prepare(Preparation::LowerCpu),
+        Remedy::Resume => prepare(Preparation::Resume),
         Remedy::DropSave => prepare(Preparation::DropSave),
         Remedy::LeaveOut(feature) if can_leave_out(*feature) => edit(Edit::LeaveOut(*feature)),
         Remedy::StandStill => edit(Edit::StandStill),

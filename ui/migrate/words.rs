@@ -124,6 +124,7 @@ pub fn remedy(remedy: &Remedy) -> String {
         | Remedy::Compress(_)
         | Remedy::PeerUri { .. } => options::remedy(remedy),
         Remedy::DeleteSnapshots => gettext("Delete or merge its snapshots."),
+        Remedy::Resume => gettext("Let it run for a moment, then it can go."),
         Remedy::DropSave => gettext("Start it, or discard its saved state."),
         Remedy::Wait => gettext("Wait until it has ended, or stop it."),
         Remedy::Rename => gettext("Rename one of the two."),

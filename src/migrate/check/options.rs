@@ -12,9 +12,22 @@ const PARALLEL_POSTCOPY: Version = Version(10, 1, 0);
 /// Every clash, what has no effect, and what a choice means.
 pub fn options(input: &Input) -> Vec<Finding> {
     let mut found = if input.kind().is_live() { live(input) } else { ignored(input.choices) };
+    found.extend(as_saved(input));
     found.extend(definition(input));
     found.extend(formats(input));
     found
+}
+
+/// libxl takes no changed XML when it restores (libxl_driver.c, libxlDomainRestoreFlags).
+fn as_saved(input: &Input) -> Option<Finding> {
+    let choices = input.choices;
+    let changed = !(choices.bridges.is_empty() && choices.networks.is_empty())
+        || choices.eject
+        || choices.disks.iter().any(|disk| disk.place.is_some());
+    let saved = input.kind() == Kind::Static && input.machine.state.is_active();
+    let hypervisor = input.source.driver.clone();
+    let block = || Finding::block(Check::Options, Reason::AsSaved { hypervisor: hypervisor.clone() }, None);
+    (hypervisor == "Xen" && saved && changed).then(block)
 }
 
 fn warn(reason: Reason) -> Finding {

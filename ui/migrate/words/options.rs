@@ -44,6 +44,10 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NotOffered { hypervisor, feature: what } => {
             gettext_f("{hypervisor} does not offer “{what}”.", &[("hypervisor", hypervisor), ("what", &feature(*what))])
         }
+        Reason::AsSaved { hypervisor } => gettext_f(
+            "{hypervisor} restores a machine only as it was saved: on the same bridges, networks, disks and media.",
+            &[("hypervisor", hypervisor)],
+        ),
         Reason::LiveParavirt => gettext(
             "A paravirtualised machine moves live only where its hypervisor has shadow paging; else the move fails and it stays.",
         ),

@@ -35,6 +35,10 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Running => gettext("It is running; the configuration alone would make a second machine."),
         Reason::Saved => gettext("It has a saved state, which would be lost."),
         Reason::Busy => gettext("Another job of it is running (a migration, a save, a backup)."),
+        Reason::ArrivedPaused { host, have } => gettext_f(
+            "It came to {host} paused: unless it has run since, QEMU {version} ends as it moves on, and its memory is lost.",
+            &[("host", host), ("version", &have.to_string())],
+        ),
         Reason::Snapshots(n) => ngettext_f(
             "It has {n} snapshot, which libvirt does not migrate.",
             "It has {n} snapshots, which libvirt does not migrate.",
@@ -105,6 +109,7 @@ pub fn reason(reason: &Reason) -> String {
         | Reason::Needs { .. }
         | Reason::NoEffect { .. }
         | Reason::NotOffered { .. }
+        | Reason::AsSaved { .. }
         | Reason::LiveParavirt
         | Reason::NoCompression { .. }
         | Reason::PeerLocal { .. }

@@ -204,6 +204,17 @@ fn the_state_must_suit_the_kind() {
     assert_eq!(one(Offline, |w| w.machine.has_managed_save = true, Check::State, Block, words), Some(Remedy::DropSave));
     let words = "another job of it is running (a migration, a save, a backup)";
     assert_eq!(one(Live, |w| w.machine.busy = true, Check::State, Block, words), Some(Remedy::Wait));
+    let arrived = |w: &mut World| {
+        (w.machine.arrived_paused, w.source.hypervisor, w.dest.hypervisor) = (true, Version(8, 2, 2), Version(8, 2, 2));
+    };
+    let words =
+        "it came to hosta paused: unless it has run since, QEMU 8.2.2 ends as it moves on, and its memory is lost";
+    for kind in [Live, Copy, PostCopy, Static] {
+        assert_eq!(one(kind, arrived, Check::State, Block, words), Some(Remedy::Resume), "{kind:?}");
+    }
+    let mut newer = world(Live);
+    newer.machine.arrived_paused = true;
+    assert_eq!(newer.troubles(), [], "QEMU 10 keeps its disks active");
     for kind in Kind::ALL {
         let words = "it has 2 snapshots, which libvirt does not migrate";
         assert_eq!(one(kind, |w| w.machine.snapshots = 2, Check::State, Block, words), Some(Remedy::DeleteSnapshots));

@@ -142,6 +142,13 @@ fn xen_takes_few_options() {
         };
         assert_eq!(said(Live, both), []);
     }
+    let moved = |w: &mut World| {
+        xen(w);
+        w.choices.bridges = vec![("br0".into(), "xenbr0".into())];
+    };
+    let words = "Xen restores a machine only as it was saved: on the same bridges, networks, disks and media";
+    one(Static, moved, Check::Options, Block, words);
+    assert_eq!(said(Live, moved), []);
     let paravirt = |w: &mut World| {
         xen(w);
         w.machine.os_type = "linux".into();
