@@ -16,7 +16,7 @@ use crate::storage;
 use crate::task::Cancel;
 use crate::{Error, Result};
 
-/// A job that has sent nothing for so long is taken for dead: its link was cut.
+/// A job that has sent nothing for so long is taken for dead: its link was cut. Xen's tells only how long it runs.
 const STALL: Duration = Duration::from_secs(30);
 
 /// Lets libvirt move it. What is left to do then is the journal's.
@@ -172,7 +172,7 @@ impl<'a> Watch<'a> {
         }
         if !dest_lives {
             self.given_up.get_or_insert_with(|| Error::Lost { uri: self.dest.to_string() });
-        } else if figures.is_some() && self.last.1.elapsed() > STALL {
+        } else if figures.is_some() && self.plan.driver == "QEMU" && self.last.1.elapsed() > STALL {
             let message = format!("nothing was sent for {} s: the link between the hosts is cut", STALL.as_secs());
             self.given_up.get_or_insert(Error::Libvirt { code: 0, message });
         }
@@ -192,7 +192,12 @@ impl<'a> Watch<'a> {
         }
         let step = if self.switched { Step::PostCopy } else { Step::Move };
         let total = figures.sent().saturating_add(figures.left());
-        (self.on)(Progress { step, done: figures.sent(), total: Some(total), figures: Some(figures) });
+        (self.on)(Progress {
+            step,
+            done: figures.sent(),
+            total: Some(total).filter(|n| *n > 0),
+            figures: Some(figures),
+        });
     }
 
     /// Post-copy begins when memory was sent once: what is fetched one page at a time is then little.
