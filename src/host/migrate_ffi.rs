@@ -165,6 +165,19 @@ pub(crate) fn start_postcopy(domain: &Domain) -> Result<()> {
     if unsafe { sys::virDomainMigrateStartPostCopy(domain.as_ptr(), 0) } == 0 { Ok(()) } else { Err(last()) }
 }
 
+/// How long the machine's virtual CPUs have run since it was started on this host, in nanoseconds.
+pub(crate) fn vcpu_time(domain: &Domain, vcpus: u32) -> Result<u64> {
+    let none = sys::virVcpuInfo { number: 0, state: 0, cpuTime: 0, cpu: 0 };
+    let mut all = vec![none; vcpus as usize];
+    let room = c_int::try_from(vcpus).unwrap_or_default();
+    // SAFETY: a live handle, and room for as many answers as are asked for; no CPU maps.
+    let told = unsafe { sys::virDomainGetVcpus(domain.as_ptr(), all.as_mut_ptr(), room, ptr::null_mut(), 0) };
+    match usize::try_from(told) {
+        Ok(told) => Ok(all.iter().take(told).map(|cpu| cpu.cpuTime).sum()),
+        Err(_) => Err(last()),
+    }
+}
+
 /// A job's type (VIR_DOMAIN_JOB_NONE…) and figures by name (VIR_DOMAIN_JOB_…).
 pub(crate) type Job = (u32, Vec<(String, u64)>);
 

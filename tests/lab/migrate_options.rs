@@ -123,8 +123,8 @@ fn refused(lab: &Lab) -> Vec<Refused> {
     all.retain(|(choices, ..)| match (choices.compress, choices.kind, choices.parallel) {
         (Some(Compression::Mt), ..) => qemu > 8,
         (_, Kind::PostCopy, Some(_)) => qemu > 7,
-        // libvirt before 9.4, which comes with it, has no such word.
-        (Some(Compression::Zlib), _, None) => qemu > 7,
+        // libvirt before 9.4, which comes with it, has no such word, and lets the two go together.
+        (Some(Compression::Zlib), _, None) | (Some(Compression::Xbzrle), _, Some(_)) => qemu > 7,
         _ => true,
     });
     all

@@ -144,7 +144,7 @@ fn certificates_name_the_host_and_may_lie_in_libvirts_folder() {
         let to = lab.tcp_b.replace(".12/", ".11/");
         mover.woken();
         virsh(&lab.b, &["migrate", &mover.name, &to, "--live", "--persistent", "--undefinesource"]);
-        mover.renewed();
+        mover.paused_again();
     };
     let by_address = Choices { address: Some("10.77.0.12".into()), ..encrypted(Kind::Live) };
     moved(&mover, &mover.hosts(), &by_address);

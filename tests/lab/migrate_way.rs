@@ -61,7 +61,7 @@ fn a_name_that_nobody_knows() {
         let home = lab.tcp_b.replace(".12/", ".11/");
         mover.woken();
         virsh(&lab.b, &["migrate", &mover.name, &home, "--live", "--persistent", "--undefinesource"]);
-        mover.renewed();
+        mover.paused_again();
     }
 }
 
@@ -90,7 +90,7 @@ fn over_ipv6() {
         let (code, out, error) = droverctl(uri_b, &args);
         assert_eq!(code, Some(0), "{out}{error}");
         assert_eq!(mover.states(), (state.into(), "-".into()));
-        mover.renewed();
+        mover.paused_again();
     }
 }
 

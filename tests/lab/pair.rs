@@ -116,11 +116,11 @@ impl<'a> Mover<'a> {
         "running"
     }
 
-    /// Starts one that came back anew, paused as before, where it could not move again as it is (QEMU before 10).
-    pub fn renewed(&self) {
+    /// Pauses one that came back running, as it was [`woken`](Self::woken): now it may move again.
+    pub fn paused_again(&self) {
         if qemu(self.lab) < 10 {
-            virsh(&self.lab.a, &["destroy", &self.name]);
-            virsh(&self.lab.a, &["start", "--paused", &self.name]);
+            std::thread::sleep(Duration::from_secs(1));
+            virsh(&self.lab.a, &["suspend", &self.name]);
         }
     }
 
