@@ -3,6 +3,7 @@
 //! Functions that take a [`Connect`] run inside [`crate::host::Host::call`], so that a check costs one turn in the lane.
 mod os_error;
 mod pool;
+mod read;
 mod upload;
 mod used;
 
@@ -16,6 +17,7 @@ use crate::{Error, Result};
 
 pub use os_error::last_errno;
 pub use pool::{FolderPool, FolderProblem, NoPool, PROBE_PREFIX, target};
+pub use read::text;
 pub use upload::upload;
 pub use used::{domain_using_mac, domain_using_path};
 

@@ -165,6 +165,26 @@ fn certificates_name_the_host_and_may_lie_in_libvirts_folder() {
     restart();
     moved(&mover, &mover.hosts(), &encrypted(Kind::Live));
     assert_eq!(mover.states(), ("-".into(), "paused".into()));
+    back();
+
+    // Or where its settings say.
+    let settings = lab.folder("hostb", "etc").join("qemu.conf");
+    let before = std::fs::read_to_string(&settings).expect("the lab's settings");
+    std::fs::write(&settings, format!("{before}migrate_tls_x509_cert_dir = \"/etc/pki/own\"\n")).expect("ours");
+    let folder = lab.folder("hostb", "pki");
+    std::fs::rename(folder.join(FOLDERS[1]), folder.join("own")).expect("it is there");
+    restart();
+    moved(&mover, &mover.hosts(), &encrypted(Kind::Live));
+    assert_eq!(mover.states(), ("-".into(), "paused".into()));
+    back();
+    std::fs::rename(folder.join("own"), folder.join(FOLDERS[1])).expect("it is there");
+    let words = "hostb has no /etc/pki/own/ca-cert.pem: TLS is not set up";
+    assert_eq!(
+        told(&mover, &mover.hosts()),
+        [(Severity::Block, words.to_owned())],
+        "what lies elsewhere does not help"
+    );
+    std::fs::write(&settings, before).expect("ours");
     drop(pki);
     restart();
 }
