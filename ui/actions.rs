@@ -322,6 +322,9 @@ pub fn why(denial: Denial) -> String {
         Denial::Paused => gettext("It is paused already."),
         Denial::NotPaused => gettext("It is not paused."),
         Denial::ResumeFirst => gettext("A paused machine can't answer; resume it first."),
+        Denial::RunFirst => {
+            gettext("It came here paused, and its QEMU would end at this; let it run for a moment first (Resume).")
+        }
         Denial::NoSave => gettext("It has no saved state."),
         Denial::Transient => gettext("It is transient: it exists only while it runs."),
         Denial::MustBeOff => gettext("It must be off; shut it down first."),

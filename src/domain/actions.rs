@@ -2,7 +2,7 @@
 use virt::domain::Domain;
 use virt_sys as sys;
 
-use super::{DomainId, DomainInfo, State, read, save};
+use super::{DomainId, DomainInfo, State, arrived, read, save};
 use crate::host::Host;
 use crate::{Error, Result};
 
@@ -49,6 +49,8 @@ pub enum Denial {
     NotPaused,
     #[error("it is shut down only when it runs; resume it first")]
     ResumeFirst,
+    #[error("it came here paused, and its QEMU would end at this: let it run for a moment first (resume it)")]
+    RunFirst,
     #[error("it has no saved state")]
     NoSave,
     #[error("it is transient: it exists only while it runs")]
@@ -113,6 +115,9 @@ pub fn run(host: &Host, domain: DomainId, action: Action) -> Result<()> {
 }
 
 fn act(handle: &Domain, action: &Action) -> Result<()> {
+    if matches!(action, Action::Save | Action::SaveTo(_)) {
+        arrived::may_be_saved(handle)?;
+    }
     match action {
         Action::Start | Action::Restore => handle.create()?,
         Action::Shutdown => handle.shutdown()?,

@@ -1,5 +1,6 @@
 //! Domains (machines): who they are and what they do, copied out of libvirt as plain data.
 pub mod actions;
+pub mod arrived;
 pub(crate) mod read;
 mod save;
 pub mod xml;

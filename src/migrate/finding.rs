@@ -264,6 +264,12 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32, pub u32, pub u32);
 
+impl From<(u32, u32, u32)> for Version {
+    fn from((major, minor, micro): (u32, u32, u32)) -> Self {
+        Self(major, minor, micro)
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.0, self.1, self.2)

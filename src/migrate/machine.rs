@@ -4,7 +4,7 @@ use virt::connect::Connect;
 use virt::domain::Domain;
 use virt_sys as sys;
 
-use crate::domain::{DomainId, State, read};
+use crate::domain::{DomainId, State, arrived, read};
 use crate::host::migrate_ffi;
 use crate::{Error, Result};
 
@@ -123,7 +123,7 @@ impl Machine {
             has_managed_save: handle.has_managed_save(0).unwrap_or_default(),
             snapshots: handle.num_snapshots(0).unwrap_or_default(),
             busy: state.is_active() && has_job(&handle),
-            arrived_paused: state == State::Paused && has_arrived(&handle) && has_hardly_run(&handle, info.nr_virt_cpu),
+            arrived_paused: arrived::is_paused_since(&handle).unwrap_or_default(),
             ..Self::parse(&xml)?
         })
     }
@@ -172,19 +172,6 @@ impl Machine {
 fn has_job(handle: &Domain) -> bool {
     let runs = |kind| matches!(kind, sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED);
     migrate_ffi::job(handle).is_ok_and(|(kind, _)| runs(kind))
-}
-
-/// Whether its last job was to come here; libvirt remembers that over a shutdown.
-fn has_arrived(handle: &Domain) -> bool {
-    let came = (sys::VIR_DOMAIN_JOB_OPERATION.to_string_lossy(), u64::from(sys::VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN));
-    migrate_ffi::last_job(handle)
-        .is_ok_and(|(_, all)| all.iter().any(|(name, value)| (name.as_str(), *value) == (&came.0, came.1)))
-}
-
-/// A virtual CPU that has never run has taken some milliseconds for its beginning.
-fn has_hardly_run(handle: &Domain, vcpus: u32) -> bool {
-    const BEGINNING: u64 = 50_000_000;
-    migrate_ffi::vcpu_time(handle, vcpus).is_ok_and(|time| time < BEGINNING * u64::from(vcpus))
 }
 
 fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use drover::Error;
+use drover::domain::actions::{self, Action, Denial};
 use drover::migrate::check::{best_kind, check, verdict};
 use drover::migrate::finding::{Check, Evidence, Finding, Reason, Remedy, Severity};
 use drover::migrate::prepare::{Preparation, prepare};
@@ -303,6 +305,8 @@ fn one_that_arrived_paused() {
         assert_eq!(found.severity, Severity::Ok, "{found:?}");
     } else {
         assert_eq!((found.severity, &found.remedy), (Severity::Block, &Some(Remedy::Resume)), "{found:?}");
+        let saved = actions::run(&home.0, id, Action::Save);
+        assert!(matches!(saved, Err(Error::NotAllowed(Denial::RunFirst))), "{saved:?}");
         prepare(&home.0, &home.1, id, &Preparation::Resume).expect("it runs on");
         assert_eq!(verdict(&check(&survey().input(&live))), Severity::Ok);
     }

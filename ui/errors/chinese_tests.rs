@@ -157,6 +157,7 @@ fn errors() -> Vec<Error> {
         NotPaused,
         ResumeFirst,
         NoSave,
+        RunFirst,
         Transient,
         MustBeOff,
         NoName,

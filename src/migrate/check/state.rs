@@ -1,11 +1,8 @@
 //! Whether the machine may move as it is now: its state, its name there, what ties it to its host.
 use super::Input;
+use crate::domain::arrived;
 use crate::migrate::Kind;
 use crate::migrate::finding::{Check, Finding, Reason, Remedy, Version};
-
-/// Before this QEMU the disks of a machine that arrives paused stay inactive until it runs, and a QEMU with inactive disks
-/// aborts when it is to send or save the machine (bdrv_inactivate_recurse, block.c).
-const KEEPS_DISKS_ACTIVE: Version = Version(10, 0, 0);
 
 /// libvirt itself guards only some of this: an offline move of a running machine makes a second one, and forgets saves.
 pub fn state(input: &Input) -> Vec<Finding> {
@@ -29,7 +26,7 @@ pub fn state(input: &Input) -> Vec<Finding> {
         block(Reason::Busy, Some(Remedy::Wait));
     }
     let (host, have) = (input.source.name.clone(), input.source.hypervisor);
-    if machine.arrived_paused && input.source.driver == "QEMU" && have < KEEPS_DISKS_ACTIVE {
+    if machine.arrived_paused && input.source.driver == "QEMU" && have < Version::from(arrived::MENDED) {
         block(Reason::ArrivedPaused { host, have }, Some(Remedy::Resume));
     }
     if machine.snapshots > 0 {
