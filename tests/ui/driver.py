@@ -254,6 +254,12 @@ class App:
                 return child.get_editable_text_iface()
         return None
 
+    @staticmethod
+    def focus(title):
+        """Gives the keyboard to the window of this title, as a window manager does when one before it closes."""
+        run("xdotool", "windowfocus", run("xdotool", "search", "--onlyvisible", "--name", title).split()[-1])
+        time.sleep(0.3)
+
     def keys(self, *combos):
         """Presses key combinations in the focused window."""
         for combo in combos:

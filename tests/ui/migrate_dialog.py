@@ -211,6 +211,7 @@ def migrate_chosen_disks_of_a_saved_machine():
         button = app.find("Migrate", "button", within=dialog(app))
         can = lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE)  # noqa: E731
         wait("that it can go", can, 60)
+        app.focus("^Migrate mv-two")
         app.keys("alt+o")
         tab_to(app, "Copy vdb (")
         app.keys("space")
