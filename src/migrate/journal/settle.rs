@@ -11,6 +11,7 @@ use crate::domain::{DomainId, actions, read};
 use crate::error::Left;
 use crate::host::Host;
 use crate::migrate::made::{asleep, drop_probes, file_at, insist};
+use crate::migrate::run::Step;
 use crate::migrate::{Kind, job};
 use crate::storage;
 use crate::{Error, Result};
@@ -66,6 +67,9 @@ fn settled(record: &Record, source: &Host, dest: &Host, fresh: bool) -> Result<S
         let busy = calmed(source, id)?;
         let here = insist(source, move |conn| Seen::look(conn, id))?;
         let there = insist(dest, move |conn| Seen::look(conn, id))?;
+        // QEMU may hang for ever if the other one ends just as the machine goes over: no call wakes it or frees its job.
+        let hangs = busy && waited && here == Seen::Held && entry.step == Step::PostCopy;
+        let here = if hangs { Seen::Torn } else { here };
         let restless = busy && !waited || !fresh && from.elapsed() < REST;
         let verdict = if restless { Verdict::Wait } else { verdict(&entry, here, there, waited, fresh) };
         tracing::info!(machine = entry.name, ?here, ?there, ?verdict, "settling a migration");
