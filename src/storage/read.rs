@@ -29,7 +29,9 @@ fn read(conn: &Connect, volume: &StorageVol, most: usize) -> Result<Option<Vec<u
     let ended = loop {
         match stream.recv(&mut block).map(usize::try_from) {
             Ok(Ok(0)) => break Ok(true),
-            Ok(bytes) => all.extend_from_slice(block.get(..bytes.unwrap_or_default()).unwrap_or_default()),
+            Ok(Ok(bytes)) => all.extend_from_slice(&block[..bytes.min(BLOCK)]),
+            // Neither data nor an end: a stream that waits says nothing else.
+            Ok(Err(_)) => break Ok(false),
             Err(e) => break Err(e.into()),
         }
         if all.len() > most {
