@@ -5,8 +5,8 @@ import re
 import subprocess
 import time
 
-from driver import App, run, wait
-from lab import FREEZE, HOST, IMAGES, ORDINARY, STATE, THAW, box, choose, daemon, drag, forget, machine, nfs, on_host, shown, virsh, web
+from driver import App, extents, run, wait
+from lab import FREEZE, HOST, IMAGES, ORDINARY, STATE, THAW, choose, daemon, drag, forget, machine, nfs, on_host, shown, virsh, web
 
 
 def says_what_is_wrong():
@@ -152,7 +152,7 @@ def torn_off_saved_and_restored():
     app = App("--connect", HOST, "--show-domain-console", "one")
     try:
         app.find("Console of one", timeout=20)
-        tab = next(n for n in app.every("one", "label") if 40 < box(n).y < 100 and box(n).width > 0)
+        tab = next(n for n in app.every("one", "label") if 40 < extents(n).y < 100 and extents(n).width > 0)
         drag(app.middle(tab), (1250, 840))
         own = wait("the page's own window", lambda: run("xdotool", "search", "--onlyvisible", "--name", "^one$", check=False).split())
         app.shoot("23-torn-off")
@@ -160,13 +160,13 @@ def torn_off_saved_and_restored():
         app.click(shown(app, name="Pause", role="button"))
         wait("one to be paused", lambda: "paused" in virsh("domstate", "one"))
         app.click(shown(app, name="Resume", role="button"))
-        app.point(next(n for n in app.every("More actions", "button") if 0 < box(n).y < 120))
+        app.point(next(n for n in app.every("More actions", "button") if 0 < extents(n).y < 120))
         choose(app, "Save to File", 1)
         app.type_in(saved, "File on the host")
         app.click("Save", "button")
         wait("one to be off", lambda: "shut off" in virsh("domstate", "one"), 30)
         assert os.path.exists(on_host(saved))
-        host = next(n for n in app.every("hosta", "label") if box(n).x < 200 and box(n).width > 0)
+        host = next(n for n in app.every("hosta", "label") if extents(n).x < 200 and extents(n).width > 0)
         run("xdotool", "windowraise", app.xid)
         app.point(host, button=3)
         choose(app, "saved file", 2)

@@ -68,9 +68,11 @@ def drag_to_migrate():
     small("second")
     app = App("--connect", HOST, "--connect", OTHER, "--connect", BAD)
     try:
+        before = [host(app, name) for name in (bad_name(), "hosta", "hostb")]
         drag = Drag(row(app, "mover"))
-        drag.to(host(app, bad_name()))
+        drag.to(before[0])
         says(app, "✖ can't take it")
+        assert before == [host(app, name) for name in (bad_name(), "hosta", "hostb")], "hosts do not move below the pointer"
         says(app, "ther hypervisor: hosta runs QEMU")
         app.shoot("50-drag-bad-host")
         drag.to(host(app, "hosta"))

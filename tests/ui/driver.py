@@ -57,6 +57,11 @@ def role_of(node):
     return {"push button": "button", "toggle button": "button", "radio button": "check box"}.get(name := node.get_role_name(), name)
 
 
+def extents(node):
+    """A node's place and size as GTK tells them, within its window; empty ones are of what is not laid out."""
+    return node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
+
+
 class App:
     """One running Drover and its windows."""
 
@@ -208,11 +213,16 @@ class App:
         return x + width // 2, y + height // 2
 
     def box(self, node):
-        """A node's place and size in screen pixels, within the width of a window's border."""
-        box, frame = (n.get_component_iface().get_extents(Atspi.CoordType.WINDOW) for n in (node, self.top(node)))
-        # GTK from 4.10 on counts from inside the window's border, and says of the window itself that it begins before 0.
+        """A node's place and size in screen pixels."""
+        top = self.top(node)
+        box, frame = (extents(n) for n in (node, top))
         origin = self.origin(node)
-        return origin[0] + box.x - frame.x, origin[1] + box.y - frame.y, box.width, box.height
+        inner = extents(top.get_child_at_index(0)) if top.get_child_count() else frame
+        border = (frame.width - inner.width) // 2
+        if border != (frame.height - inner.height) // 2:
+            inner, border = frame, 0
+        # What the window holds begins inside its border; where GTK counts from differs from version to version.
+        return origin[0] + border + box.x - inner.x, origin[1] + border + box.y - inner.y, box.width, box.height
 
     @staticmethod
     def top(node):

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import time
 
-from driver import Atspi, run, wait
+from driver import extents, run, wait
 
 HOST = os.environ.get("DROVER_LAB_A", "")
 OTHER = os.environ.get("DROVER_LAB_B", "")
@@ -66,20 +66,15 @@ def web():
     return served, "http://10.77.0.1:8000"
 
 
-def box(node):
-    """A node's extents in its window; empty ones are of what is not laid out."""
-    return node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
-
-
 def shown(app, **which):
     """The first such node that has a place in its window."""
-    return wait(f"to see {which}", lambda: next((n for n in app.every(**which) if box(n).width > 0 <= box(n).y), None))
+    return wait(f"to see {which}", lambda: next((n for n in app.every(**which) if extents(n).width > 0 <= extents(n).y), None))
 
 
 def choose(app, text, place):
     """Chooses from the open menu by name; GTK 4.14 gives a menu's items none, and there the place (from 0) tells which."""
     def item():
-        items = [n for n in app.every(role="menu item") if box(n).width > 0 <= box(n).y]
+        items = [n for n in app.every(role="menu item") if extents(n).width > 0 <= extents(n).y]
         named = [n for n in items if n.get_name()]
         return next((n for n in named if text in n.get_name()), None) if named else next(iter(items[place:]), None)
     app.click(wait(f"“{text}” in the menu", item))
