@@ -60,7 +60,10 @@ pub fn run(context: &Context, args: &EvacuateArgs) -> Result<(), Failure> {
 
 fn words(order: &Order) -> String {
     match &order.place {
-        Ok((_, plan)) => format!("{} → {} ({})", order.name, plan.dest, plan.choices.kind.option()),
+        Ok((_, plan)) => {
+            let still = if plan.choices.stand_still { " --stand-still" } else { "" };
+            format!("{} → {} ({}{still})", order.name, plan.dest, plan.choices.kind.option())
+        }
         Err(findings) => {
             let why = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             format!("{} stays: {why}", order.name)

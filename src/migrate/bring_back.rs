@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::answers::Shared;
-use super::check::best_kind;
+use super::check::unasked;
 use super::evacuate::{MOST_JOBS, each};
 use super::facts::HostFacts;
 use super::finding::Finding;
@@ -167,9 +167,8 @@ fn one_back(
             answer.shared = Shared::No;
         }
     }
-    let mut choices = Choices { replace: away.left.clone(), ..choices.clone() };
-    choices.kind = best_kind(&survey.input(&choices));
-    let plan = plan(&survey, &choices).map_err(Stays::Blocked)?;
+    let choices = Choices { replace: away.left.clone(), ..choices.clone() };
+    let plan = plan(&survey, &unasked(&survey.input(&choices))).map_err(Stays::Blocked)?;
     Ok((at, plan, survey.machine.memory_kib))
 }
 

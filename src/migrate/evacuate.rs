@@ -1,19 +1,21 @@
 //! Emptying a host: which machine goes where and how, then several moves at once.
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::check::best_kind;
+use super::answers::Answers;
+use super::check::unasked;
 use super::facts::HostFacts;
 use super::finding::Finding;
+use super::machine::Machine;
 use super::plan::{Plan, plan};
 use super::run::{Done, Progress, run};
 use super::survey::Survey;
 use super::{Choices, bring_back};
-use crate::Result;
 use crate::domain::{DomainId, actions};
 use crate::host::Host;
 use crate::task::Cancel;
+use crate::{Error, Result};
 
 /// More moves at once would fill what libvirt's daemons do for one connection (max_client_requests, 5 by default), and an
 /// abort could not get through.
@@ -35,38 +37,47 @@ struct Left {
     apart: Vec<String>,
 }
 
+impl Left {
+    /// Gives it a machine. One that is off needs its memory later.
+    fn take(&mut self, machine: &Machine) {
+        self.free_kib = self.free_kib.saturating_sub(machine.memory_kib);
+        self.apart.extend(apart(&machine.tags).map(str::to_owned));
+    }
+}
+
+/// So many machines are asked about at once: as many calls as one link to a host makes side by side.
+const ASKED_AT_ONCE: usize = 4;
+
 /// Gives every machine of the source a place: the largest first, each to the host with the most free memory that can take
 /// it, in the way that disturbs it least. `choices` holds for all of them, but for the kind.
 pub fn orders(source: &Host, dests: &[Host], choices: &Choices) -> Result<Vec<Order>> {
     let here = Arc::new(HostFacts::read(source)?);
-    let mut there = Vec::new();
-    for dest in dests {
-        there.push(Arc::new(HostFacts::read(dest)?));
-    }
-    let mut machines = Vec::new();
-    // Xen's Domain-0 has the null UUID.
-    for id in here.machines.iter().map(|m| m.id).filter(|id| *id != DomainId(uuid::Uuid::nil())) {
-        machines.push(source.call(move |conn| super::machine::Machine::read(conn, id))?);
-    }
-    machines.sort_by(|a, b| b.memory_kib.cmp(&a.memory_kib).then_with(|| a.name.cmp(&b.name)));
-    let wanted = machines.iter().any(|m| apart(&m.tags).next().is_some());
+    let there = dests.iter().map(|dest| HostFacts::read(dest).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+    let machines = machines(source, &here)?;
+    let wanted = machines.iter().any(|(_, m)| apart(&m.tags).next().is_some());
     let mut left = Vec::new();
     for (dest, facts) in dests.iter().zip(&there) {
         // Their tags are in each machine's XML: not read where nobody cares.
         let apart = if wanted { apart_at(dest)? } else { Vec::new() };
         left.push(Left { free_kib: facts.free_memory_kib.unwrap_or(u64::MAX), apart });
     }
+    let ask =
+        |machine: &Machine, at: usize| Answers::read((source, &here), (&dests[at], &there[at]), machine, choices.tls);
+    // Most go where they would if every host could take every machine: these questions don't wait for each other.
+    let likely = machines.iter().zip(likely(&machines, left.clone()));
+    let asked = each(ASKED_AT_ONCE, likely, |((id, machine), at)| ask(machine, at).map(|said| ((*id, at), said)));
+    let mut answers = asked.into_iter().collect::<Result<HashMap<_, _>>>()?;
     let mut orders = Vec::new();
-    for machine in machines {
-        let Some(id) = machine.id else { continue };
+    for (id, machine) in machines {
         let mut refused = None;
         let mut placed = None;
         for at in preference(&left, &machine.tags) {
             let mut facts = (*there[at]).clone();
             facts.free_memory_kib = facts.free_memory_kib.map(|_| left[at].free_kib);
-            let survey = Survey::of((source, &here), (&dests[at], &Arc::new(facts)), id, choices.tls)?;
-            let kind = best_kind(&survey.input(choices));
-            match plan(&survey, &Choices { kind, ..choices.clone() }) {
+            let known = answers.remove(&(id, at));
+            let answers = known.map_or_else(|| ask(&machine, at), Ok)?;
+            let survey = Survey { machine: machine.clone(), source: Arc::clone(&here), dest: Arc::new(facts), answers };
+            match plan(&survey, &unasked(&survey.input(choices))) {
                 Ok(plan) => {
                     placed = Some((at, plan));
                     break;
@@ -77,14 +88,36 @@ pub fn orders(source: &Host, dests: &[Host], choices: &Choices) -> Result<Vec<Or
             }
         }
         if let Some((at, _)) = &placed {
-            // One that is off needs its memory later.
-            left[*at].free_kib = left[*at].free_kib.saturating_sub(machine.memory_kib);
-            left[*at].apart.extend(apart(&machine.tags).map(str::to_owned));
+            left[*at].take(&machine);
         }
         let place = placed.ok_or_else(|| refused.unwrap_or_default());
         orders.push(Order { name: machine.name, place });
     }
     Ok(orders)
+}
+
+/// The machines of the source, the largest first. One that goes away meanwhile is none of them.
+fn machines(source: &Host, here: &HostFacts) -> Result<Vec<(DomainId, Machine)>> {
+    // Xen's Domain-0 has the null UUID.
+    let ids = here.machines.iter().map(|m| m.id).filter(|id| *id != DomainId(uuid::Uuid::nil()));
+    let read = each(ASKED_AT_ONCE, ids, |id| match source.call(move |conn| Machine::read(conn, id)) {
+        Ok(machine) => Ok(Some((id, machine))),
+        Err(Error::NoDomain(_)) => Ok(None),
+        Err(e) => Err(e),
+    });
+    let mut machines: Vec<_> = read.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+    machines.sort_by(|(_, a), (_, b)| b.memory_kib.cmp(&a.memory_kib).then_with(|| a.name.cmp(&b.name)));
+    Ok(machines)
+}
+
+/// Where each machine would go if no host refused any.
+fn likely(machines: &[(DomainId, Machine)], mut left: Vec<Left>) -> Vec<usize> {
+    let place = |(_, machine): &(DomainId, Machine)| {
+        let at = *preference(&left, &machine.tags).first()?;
+        left[at].take(machine);
+        Some(at)
+    };
+    machines.iter().map_while(place).collect()
 }
 
 fn apart(tags: &[String]) -> impl Iterator<Item = &str> {
@@ -171,6 +204,19 @@ mod tests {
         let uri = format!("test://{}", file.path().display());
         let host = Host::open_now(&uri, Arc::new(crate::host::NoCredentials)).unwrap();
         assert_eq!(apart_at(&host).unwrap(), ["apart:db"]);
+    }
+
+    #[test]
+    fn what_is_given_out_counts_for_the_next() {
+        let machine = |name: &str, memory_kib, tags: &[&str]| {
+            let tags = tags.iter().map(|t| (*t).to_owned()).collect();
+            let machine = Machine { name: name.to_owned(), memory_kib, tags, ..Machine::default() };
+            (DomainId(uuid::Uuid::from_u128(memory_kib.into())), machine)
+        };
+        let machines = [machine("a", 30, &[]), machine("b", 20, &["apart:db"]), machine("c", 10, &["apart:db"])];
+        let left = [Left { free_kib: 100, apart: vec![] }, Left { free_kib: 60, apart: vec![] }];
+        assert_eq!(likely(&machines, left.to_vec()), [0, 0, 1]);
+        assert_eq!(likely(&machines, Vec::new()), [0; 0]);
     }
 
     #[test]

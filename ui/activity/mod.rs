@@ -94,6 +94,8 @@ pub enum TaskMsg {
     Queue(Vec<TaskId>, bool),
     /// Show it no more: it is tried again.
     Drop(TaskId),
+    /// Go on making rows.
+    Rows,
     /// Look at the progress of what runs.
     Look,
     /// Forget what has finished.

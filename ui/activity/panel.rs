@@ -4,21 +4,32 @@ use gtk::prelude::*;
 use relm4::prelude::*;
 
 use super::row::TaskRow;
-use super::{LOOK, TaskMsg};
+use super::{LOOK, Outcome, Task, TaskMsg};
 use crate::i18n::{gettext, ngettext_f};
 use crate::migrate::queue::QueueAct;
+use crate::widgets::gradual;
 use crate::widgets::icon_button::icon_menu_button;
 
 /// The panel component; its root is the header's button.
 pub struct Panel {
     list: gtk::ListBox,
-    rows: Vec<TaskRow>,
+    tasks: Vec<Entry>,
     hold: gtk::ToggleButton,
     clear: gtk::Button,
     stack: gtk::Stack,
     count: gtk::Label,
     spinner: gtk::Spinner,
     looking: bool,
+    /// Whether [`TaskMsg::Rows`] is on its way.
+    making: bool,
+}
+
+/// A task, and its row as soon as that is made.
+struct Entry {
+    task: Task,
+    before: Option<usize>,
+    outcome: Option<Outcome>,
+    row: Option<TaskRow>,
 }
 
 impl Component for Panel {
@@ -80,7 +91,7 @@ impl Component for Panel {
         face.append(&count);
         root.set_child(Some(&face));
         root.add_css_class("flat");
-        let model = Self { list, rows: Vec::new(), hold, clear, stack, count, spinner, looking: false };
+        let model = Self { list, tasks: Vec::new(), hold, clear, stack, count, spinner, looking: false, making: false };
         model.show();
         ComponentParts { model, widgets: () }
     }
@@ -88,34 +99,34 @@ impl Component for Panel {
     fn update(&mut self, msg: TaskMsg, sender: ComponentSender<Self>, _: &Self::Root) {
         match msg {
             TaskMsg::Begin(task) => {
-                let row = TaskRow::new(task, sender.output_sender());
-                self.list.append(&row.root);
-                self.rows.push(row);
+                self.tasks.push(Entry { task, before: None, outcome: None, row: None });
+                if !self.making {
+                    self.making = true;
+                    gradual::later(sender.input_sender(), TaskMsg::Rows);
+                }
                 if !self.looking {
                     self.looking = true;
                     sender.input(TaskMsg::Look);
                 }
             }
+            TaskMsg::Rows => self.make_rows(&sender),
             TaskMsg::End(id, outcome) => {
-                if let Some(row) = self.rows.iter_mut().find(|r| r.id() == id) {
-                    row.end(outcome);
+                if let Some(entry) = self.tasks.iter_mut().find(|e| e.task.id == id) {
+                    entry.end(outcome);
                 }
             }
             TaskMsg::Queue(waiting, held) => {
-                for row in self.rows.iter_mut().filter(|r| r.runs()) {
-                    row.wait(waiting.iter().position(|id| *id == row.id()));
+                for entry in self.tasks.iter_mut().filter(|e| e.runs()) {
+                    entry.wait(waiting.iter().position(|id| *id == entry.task.id));
                 }
                 self.hold.set_visible(held || !waiting.is_empty());
                 self.hold.set_active(held);
             }
-            TaskMsg::Drop(id) => {
-                for row in self.rows.extract_if(.., |r| r.id() == id) {
-                    self.list.remove(&row.root);
-                }
-            }
+            TaskMsg::Drop(id) => self.remove(|e| e.task.id == id),
             TaskMsg::Look => {
-                self.rows.iter_mut().filter(|r| r.runs()).for_each(TaskRow::look);
-                self.looking = self.rows.iter().any(TaskRow::runs);
+                let running = self.tasks.iter_mut().filter(|e| e.runs());
+                running.filter_map(|e| e.row.as_mut()).for_each(TaskRow::look);
+                self.looking = self.tasks.iter().any(Entry::runs);
                 if self.looking {
                     let input = sender.input_sender().clone();
                     glib::timeout_add_local_once(LOOK, move || {
@@ -123,20 +134,63 @@ impl Component for Panel {
                     });
                 }
             }
-            TaskMsg::Clear => {
-                for row in self.rows.extract_if(.., |r| !r.runs()) {
-                    self.list.remove(&row.root);
-                }
-            }
+            TaskMsg::Clear => self.remove(|e| !e.runs()),
         }
         self.show();
     }
 }
 
+impl Entry {
+    fn runs(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    fn wait(&mut self, before: Option<usize>) {
+        self.before = before;
+        if let Some(row) = &mut self.row {
+            row.wait(before);
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(row) = &mut self.row {
+            row.end(outcome.clone());
+        }
+        self.outcome = Some(outcome);
+    }
+}
+
 impl Panel {
+    /// Makes some of the rows, and has the others made later: an evacuation begins a hundred tasks at once.
+    fn make_rows(&mut self, sender: &ComponentSender<Self>) {
+        let mut missing = self.tasks.iter_mut().filter(|e| e.row.is_none()).peekable();
+        let more = gradual::some(|| {
+            if let Some(entry) = missing.next() {
+                let mut row = TaskRow::new(entry.task.clone(), sender.output_sender());
+                row.wait(entry.before);
+                if let Some(outcome) = &entry.outcome {
+                    row.end(outcome.clone());
+                }
+                self.list.append(&row.root);
+                entry.row = Some(row);
+            }
+            missing.peek().is_some()
+        });
+        self.making = more;
+        if more {
+            gradual::later(sender.input_sender(), TaskMsg::Rows);
+        }
+    }
+
+    fn remove(&mut self, which: impl Fn(&Entry) -> bool) {
+        for row in self.tasks.extract_if(.., |e| which(e)).filter_map(|e| e.row) {
+            self.list.remove(&row.root);
+        }
+    }
+
     fn show(&self) {
-        let running = self.rows.iter().filter(|r| r.runs()).count();
-        let failed = self.rows.iter().filter(|r| r.failed()).count();
+        let running = self.tasks.iter().filter(|e| e.runs()).count();
+        let failed = self.tasks.iter().filter(|e| matches!(e.outcome, Some(Outcome::Failed(_)))).count();
         self.spinner.set_visible(running > 0);
         self.spinner.set_spinning(running > 0);
         self.count.set_label(&match (running, failed) {
@@ -145,8 +199,8 @@ impl Panel {
             (n, _) => ngettext_f("{n} task", "{n} tasks", n as u64, &[]),
         });
         self.count.set_visible(running + failed > 0);
-        self.clear.set_visible(self.rows.len() > running);
-        self.stack.set_visible_child_name(if self.rows.is_empty() { "empty" } else { "full" });
+        self.clear.set_visible(self.tasks.len() > running);
+        self.stack.set_visible_child_name(if self.tasks.is_empty() { "empty" } else { "full" });
     }
 }
 
@@ -176,6 +230,32 @@ mod tests {
         }
     }
 
+    fn is(entry: &Entry, row: &gtk::ListBoxRow) -> bool {
+        entry.row.as_ref().is_some_and(|r| r.root == *row)
+    }
+
+    #[gtk::test]
+    fn a_hundred_tasks_do_not_hold_the_window_up() {
+        let panel = Panel::builder().launch(()).detach();
+        for n in 1..=100 {
+            panel.emit(TaskMsg::Begin(task(n)));
+        }
+        panel.emit(TaskMsg::Queue((2..=100).map(TaskId).collect(), false));
+        panel.emit(TaskMsg::End(TaskId(1), Outcome::Cancelled));
+        let made = || panel.state().get().model.tasks.iter().filter(|e| e.row.is_some()).count();
+        // The first go sees them all.
+        while made() == 0 {
+            glib::MainContext::default().iteration(false);
+        }
+        assert!(made() < 100, "all at once");
+        while made() < 100 {
+            glib::MainContext::default().iteration(true);
+        }
+        let state = panel.state().get();
+        let first = state.model.list.row_at_index(0);
+        assert!(first.is_some_and(|row| is(&state.model.tasks[1], &row)), "the row knows its place in the queue");
+    }
+
     #[gtk::test]
     fn what_waits_follows_what_runs_in_the_queues_order() {
         let panel = Panel::builder().launch(()).detach();
@@ -186,7 +266,7 @@ mod tests {
         let order = || -> Vec<u64> {
             pump();
             let state = panel.state().get();
-            let id = |row: gtk::ListBoxRow| state.model.rows.iter().find(|r| r.root == row).map(|r| r.id().0);
+            let id = |row: gtk::ListBoxRow| state.model.tasks.iter().find(|e| is(e, &row)).map(|e| e.task.id.0);
             (0..).map_while(|i| state.model.list.row_at_index(i)).filter_map(id).collect()
         };
         assert_eq!(order(), [4, 3, 2, 1]);
@@ -212,10 +292,7 @@ mod tests {
         let order = || -> Vec<u64> {
             let state = panel.state().get();
             let rows = |i| state.model.list.row_at_index(i);
-            let id = |row: gtk::ListBoxRow| {
-                let at = state.model.rows.iter().position(|r| r.root == row);
-                (1..=3).find(|n| at.is_some_and(|at| state.model.rows[at].id() == TaskId(*n))).unwrap_or(0)
-            };
+            let id = |row: gtk::ListBoxRow| state.model.tasks.iter().find(|e| is(e, &row)).map_or(0, |e| e.task.id.0);
             (0..).map_while(rows).map(id).collect()
         };
         assert_eq!(order(), [1, 2, 3]);

@@ -27,18 +27,7 @@ impl TaskRow {
         row
     }
 
-    /// Whether it goes on.
-    pub fn runs(&self) -> bool {
-        self.view.runs()
-    }
-
-    /// Whether it failed.
-    pub fn failed(&self) -> bool {
-        matches!(self.view.outcome(), Some(Outcome::Failed(_)))
-    }
-
-    /// Which task it is.
-    pub fn id(&self) -> TaskId {
+    fn id(&self) -> TaskId {
         self.view.id()
     }
 

@@ -99,11 +99,6 @@ impl TaskView {
         self.outcome.is_none()
     }
 
-    /// How it ended, if it has.
-    pub fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
-    }
-
     /// The step that was seen last.
     pub fn step(&self) -> Option<Step> {
         self.meter.step()

@@ -1,18 +1,17 @@
 //! The Evacuate and the Bring-back dialog: where each machine goes and how, before anything moves.
 use adw::prelude::*;
-use drover::domain::DomainKey;
-use drover::host::{Host, HostId};
-use drover::migrate::bring_back::{Return, Stays, away, bring_back_orders};
-use drover::migrate::evacuate::{Order, orders};
-use drover::migrate::finding::Finding;
-use drover::migrate::{Choices, Kind};
 use gtk::glib::markup_escape_text;
 use relm4::prelude::*;
 
 use super::{Move, Why, words};
-use crate::errors::{self, Said};
+use crate::errors::Said;
 use crate::i18n::{gettext, gettext_f, ngettext_f};
 use crate::install::HostChoice;
+use crate::widgets::gradual;
+
+mod plan;
+
+use plan::{Planned, plan};
 
 /// The dialog component.
 pub struct Evacuate {
@@ -23,7 +22,8 @@ pub struct Evacuate {
     hosts: Vec<(HostChoice, gtk::CheckButton)>,
     /// Counts the plans that were asked for: an answer to an older question does not count.
     asked: u64,
-    planned: Option<Result<Vec<(Planned, gtk::CheckButton)>, Said>>,
+    /// Each machine's plan, and whether it is chosen.
+    planned: Option<Result<Vec<(Planned, bool)>, Said>>,
     widgets: Parts,
 }
 
@@ -49,28 +49,16 @@ pub enum Way {
 pub enum Msg {
     /// Another choice of hosts.
     Hosts,
-    /// Another choice of machines.
-    Machines,
+    /// The machine at this place is chosen, or not.
+    Machine(usize, bool),
+    /// Go on making rows.
+    Rows,
     Begin,
 }
 
 /// A plan for so many machines, or why there is none; the number of the question.
 #[derive(Debug)]
 pub struct Answer(u64, Result<Vec<Planned>, Said>);
-
-/// Where one machine goes.
-#[derive(Debug)]
-enum Planned {
-    /// `other`: the host at the other end of the way.
-    Goes {
-        wanted: Box<Move>,
-        other: String,
-    },
-    Stays {
-        name: String,
-        why: String,
-    },
-}
 
 struct Parts {
     plan: adw::PreferencesGroup,
@@ -113,7 +101,15 @@ impl Component for Evacuate {
     fn update(&mut self, msg: Msg, sender: ComponentSender<Self>, root: &Self::Root) {
         match msg {
             Msg::Hosts => self.ask(&sender),
-            Msg::Machines => self.show_button(),
+            Msg::Machine(at, chosen) => {
+                if let Some(Ok(plan)) = &mut self.planned
+                    && let Some(one) = plan.get_mut(at)
+                {
+                    one.1 = chosen;
+                }
+                self.show_button();
+            }
+            Msg::Rows => self.make_rows(&sender),
             Msg::Begin => {
                 let moves = self.chosen();
                 if !moves.is_empty() {
@@ -126,7 +122,11 @@ impl Component for Evacuate {
 
     fn update_cmd(&mut self, Answer(asked, plan): Answer, sender: ComponentSender<Self>, _: &Self::Root) {
         if asked == self.asked {
-            self.planned = Some(plan.map(|all| all.into_iter().map(|one| (one, gtk::CheckButton::new())).collect()));
+            let goes = |one: Planned| {
+                let chosen = matches!(one, Planned::Goes { .. });
+                (one, chosen)
+            };
+            self.planned = Some(plan.map(|all| all.into_iter().map(goes).collect()));
             self.show(&sender);
         }
     }
@@ -188,15 +188,7 @@ impl Evacuate {
             self.planned = Some(Ok(Vec::new()));
         } else {
             let (asked, way, home) = (self.asked, self.way, self.home.host.clone());
-            sender.spawn_oneshot_command(move || {
-                Answer(
-                    asked,
-                    match way {
-                        Way::Evacuate => plan(&home, &chosen),
-                        Way::BringBack => plan_back(&home, &chosen),
-                    },
-                )
-            });
+            sender.spawn_oneshot_command(move || Answer(asked, plan(way, &home, &chosen)));
         }
         self.show(sender);
     }
@@ -204,11 +196,12 @@ impl Evacuate {
     fn show(&mut self, sender: &ComponentSender<Self>) {
         let group = &self.widgets.plan;
         self.widgets.rows.drain(..).for_each(|row| group.remove(&row));
-        let mut rows = Vec::new();
         let description = match &self.planned {
             None => {
                 let spinner = gtk::Spinner::builder().spinning(true).build();
-                rows.push(row(&gettext("Asking the hosts…"), "", &spinner).upcast());
+                let asking = row(&gettext("Asking the hosts…"), "", &spinner).upcast();
+                group.add(&asking);
+                self.widgets.rows.push(asking);
                 String::new()
             }
             Some(Err(said)) => format!("✖ {}: {}", said.title, said.body),
@@ -218,17 +211,29 @@ impl Evacuate {
                     gettext("No machine is away: none was moved from this host by “Evacuate…”, or all are back.")
                 }
             },
-            Some(Ok(plan)) => {
-                rows.extend(plan.iter().map(|(one, check)| show_one(one, check, sender)));
-                String::new()
-            }
+            Some(Ok(_)) => String::new(),
         };
         group.set_description(
             Some(&markup_escape_text(&description)).filter(|text| !text.is_empty()).map(|t| t.as_str()),
         );
-        rows.iter().for_each(|row| group.add(row));
-        self.widgets.rows = rows;
         self.show_button();
+        self.make_rows(sender);
+    }
+
+    /// Makes some of the plan's rows, and has the others made later: a host may have hundreds.
+    fn make_rows(&mut self, sender: &ComponentSender<Self>) {
+        let (Some(Ok(plan)), widgets) = (&self.planned, &mut self.widgets) else { return };
+        let more = gradual::some(|| {
+            if let Some((one, chosen)) = plan.get(widgets.rows.len()) {
+                let row = show_one(one, *chosen, widgets.rows.len(), sender);
+                widgets.plan.add(&row);
+                widgets.rows.push(row);
+            }
+            widgets.rows.len() < plan.len()
+        });
+        if more {
+            gradual::later(sender.input_sender(), Msg::Rows);
+        }
     }
 
     fn chosen_hosts(&self) -> usize {
@@ -246,7 +251,7 @@ impl Evacuate {
 
     fn chosen(&self) -> Vec<Move> {
         let Some(Ok(plan)) = &self.planned else { return Vec::new() };
-        let moves = plan.iter().filter(|(_, check)| check.is_active());
+        let moves = plan.iter().filter(|(_, chosen)| *chosen);
         let moves = moves.filter_map(|(one, _)| match one {
             Planned::Goes { wanted, .. } => Some(Move::clone(wanted)),
             Planned::Stays { .. } => None,
@@ -255,23 +260,27 @@ impl Evacuate {
     }
 }
 
-fn show_one(one: &Planned, check: &gtk::CheckButton, sender: &ComponentSender<Evacuate>) -> gtk::Widget {
+fn show_one(one: &Planned, chosen: bool, at: usize, sender: &ComponentSender<Evacuate>) -> gtk::Widget {
+    let check = gtk::CheckButton::builder().active(chosen).build();
     match one {
         Planned::Goes { wanted, other } => {
-            check.set_active(true);
             let input = sender.input_sender().clone();
-            check.connect_toggled(move |_| input.emit(Msg::Machines));
+            check.connect_toggled(move |check| input.emit(Msg::Machine(at, check.is_active())));
             let kind = words::kind(wanted.choices.kind);
+            let kind = match wanted.choices.stand_still {
+                true => gettext_f("{kind}, standing still", &[("kind", &kind)]),
+                false => kind,
+            };
             let values = [("host", other.as_str()), ("kind", &kind)];
             let how = match wanted.why {
                 Why::BringBack => gettext_f("from {host} · {kind}", &values),
                 Why::Asked | Why::Evacuate => gettext_f("→ {host} · {kind}", &values),
             };
-            row(&wanted.name, &how, check).upcast()
+            row(&wanted.name, &how, &check).upcast()
         }
         Planned::Stays { name, why } => {
             check.set_sensitive(false);
-            row(name, &gettext_f("✖ stays: {why}", &[("why", why)]), check).upcast()
+            row(name, &gettext_f("✖ stays: {why}", &[("why", why)]), &check).upcast()
         }
     }
 }
@@ -285,55 +294,4 @@ fn row(title: &str, subtitle: &str, prefix: &impl IsA<gtk::Widget>) -> adw::Acti
         row.set_activatable_widget(Some(prefix));
     }
     row
-}
-
-/// Asks all hosts and gives every machine a place. Blocks.
-fn plan(source: &Host, hosts: &[HostChoice]) -> Result<Vec<Planned>, Said> {
-    let dests: Vec<Host> = hosts.iter().map(|choice| choice.host.clone()).collect();
-    let orders = orders(source, &dests, &Choices::new(Kind::Live)).map_err(|e| errors::error(&e))?;
-    Ok(orders.into_iter().filter_map(|order| planned(source.id(), hosts, order)).collect())
-}
-
-fn planned(source: &HostId, hosts: &[HostChoice], order: Order) -> Option<Planned> {
-    let name = order.name;
-    Some(match order.place {
-        Ok((at, plan)) => {
-            let choice = hosts.get(at)?;
-            let key = DomainKey { host: source.clone(), domain: plan.id };
-            let (to, choices, why) = (choice.host.id().clone(), plan.choices, Why::Evacuate);
-            let wanted = Box::new(Move { key, name, to, choices, why });
-            Planned::Goes { wanted, other: choice.name.clone() }
-        }
-        Err(findings) => Planned::Stays { name, why: why(&findings) },
-    })
-}
-
-/// Looks who is away, and plans the way home. Blocks.
-fn plan_back(home: &Host, hosts: &[HostChoice]) -> Result<Vec<Planned>, Said> {
-    let open: Vec<Host> = hosts.iter().map(|choice| choice.host.clone()).collect();
-    let orders = away(home).and_then(|away| bring_back_orders(home, &open, &away, &Choices::new(Kind::Live)));
-    let planned = orders.map_err(|e| errors::error(&e))?.into_iter().filter_map(|order| back(home, hosts, order));
-    Ok(planned.collect())
-}
-
-fn back(home: &Host, hosts: &[HostChoice], order: Return) -> Option<Planned> {
-    let name = order.away.name;
-    let stays = |why| Planned::Stays { name: name.clone(), why };
-    Some(match order.place {
-        Ok((at, plan)) => {
-            let key = DomainKey { host: hosts.get(at)?.host.id().clone(), domain: plan.id };
-            let (to, choices, why) = (home.id().clone(), plan.choices, Why::BringBack);
-            let wanted = Box::new(Move { key, name, to, choices, why });
-            Planned::Goes { wanted, other: hosts.get(at)?.name.clone() }
-        }
-        Err(Stays::Blocked(findings)) => stays(why(&findings)),
-        Err(Stays::NotThere) => stays(gettext_f("{host} has it no longer.", &[("host", &order.away.at.name)])),
-        Err(Stays::NoHost(_)) => {
-            stays(gettext_f("{host} is not chosen here, or does not answer.", &[("host", &order.away.at.name)]))
-        }
-    })
-}
-
-fn why(findings: &[Finding]) -> String {
-    findings.iter().map(|f| words::reason(&f.reason)).collect::<Vec<_>>().join(" ")
 }

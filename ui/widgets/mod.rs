@@ -2,6 +2,7 @@
 pub mod accessible;
 pub mod curves;
 pub mod drag_scroll;
+pub mod gradual;
 pub mod icon_button;
 pub mod linger;
 pub mod sparkline;

@@ -9,7 +9,7 @@ mod tests;
 
 use super::answers::Answers;
 use super::facts::HostFacts;
-use super::finding::{Check, Finding, Reason, Severity};
+use super::finding::{Check, Finding, Reason, Remedy, Severity};
 use super::machine::Machine;
 use super::{Choices, Kind};
 
@@ -99,4 +99,13 @@ pub fn best_kind(input: &Input) -> Kind {
         verdict(&check(&Input { choices: &choices, ..*input })) < Severity::Block
     };
     order.iter().find(goes).or(order.first()).copied().unwrap_or(Kind::Live)
+}
+
+/// The choices for a machine among many, about which nobody is asked: the best kind, and standing still where its hypervisor
+/// may refuse it a live move.
+pub fn unasked(input: &Input) -> Choices {
+    let mut choices = Choices { kind: best_kind(input), ..input.choices.clone() };
+    let findings = check(&Input { choices: &choices, ..*input });
+    choices.stand_still |= findings.iter().any(|f| f.remedy == Some(Remedy::StandStill));
+    choices
 }

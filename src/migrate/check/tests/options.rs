@@ -160,6 +160,10 @@ fn xen_takes_few_options() {
         w.choices.stand_still = true;
     };
     assert_eq!(said(Live, still), []);
+    let mut many = world(Live);
+    assert!(!unasked(&many.input()).stand_still);
+    paravirt(&mut many);
+    assert!(unasked(&many.input()).stand_still, "it would stay behind when its host is emptied");
 }
 
 #[test]

@@ -1,0 +1,50 @@
+//! Many widgets made a few at a time, so that the window answers meanwhile.
+use std::time::{Duration, Instant};
+
+use gtk::glib;
+use relm4::Sender;
+
+/// So long one go may take: half of a frame at 60 Hz.
+const SLICE: Duration = Duration::from_millis(8);
+
+/// Repeats `step` for one go, and tells whether something is left to do. `step` tells the same of itself.
+pub fn some(mut step: impl FnMut() -> bool) -> bool {
+    let began = Instant::now();
+    while step() {
+        if began.elapsed() > SLICE {
+            return true;
+        }
+    }
+    false
+}
+
+/// Sends the message when the window has drawn and nothing else waits: the next go.
+pub fn later<M: 'static>(input: &Sender<M>, msg: M) {
+    let input = input.clone();
+    glib::idle_add_local_once(move || {
+        // A window that is closed meanwhile needs no more.
+        let _ = input.send(msg);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_go_ends_with_the_work_or_with_its_time() {
+        let mut left = 5;
+        let more = some(|| {
+            left -= 1;
+            left > 0
+        });
+        assert_eq!((more, left), (false, 0));
+        let mut goes = 0;
+        let more = some(|| {
+            std::thread::sleep(SLICE / 2);
+            goes += 1;
+            goes < 1000
+        });
+        assert!(more && goes < 1000);
+    }
+}
