@@ -9,7 +9,7 @@ cargo bench -p drover --locked --quiet --bench search --bench hover
 target=$(realpath "${CARGO_TARGET_DIR:-target}")
 if reason=$(tests/lab/lab.sh check); then
   tests/lab/lab.sh run -- /usr/bin/python3 benches/migrate.py "$target/release/droverctl"
-  DROVER_BIN=$target/release/drover DROVER_SCRIPT=benches/evacuate.py tests/lab/lab.sh run -- tests/ui/run.sh
+  DROVER_BIN=$target/release/drover DROVER_SCRIPT=benches/evacuate.py tests/lab/lab.sh run -- tests/ui/run.sh "$target/release/droverctl"
 else
   echo "no migrations: $reason" >&2
 fi

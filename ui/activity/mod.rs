@@ -2,6 +2,7 @@
 mod panel;
 mod progress;
 mod row;
+mod tasks;
 mod view;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,8 +95,10 @@ pub enum TaskMsg {
     Queue(Vec<TaskId>, bool),
     /// Show it no more: it is tried again.
     Drop(TaskId),
-    /// Go on making rows.
+    /// Make the rows what the tasks are; again while some are missing.
     Rows,
+    /// Show more of the tasks that are not shown.
+    More,
     /// Look at the progress of what runs.
     Look,
     /// Forget what has finished.

@@ -1,10 +1,15 @@
 //! The header's button with the number of running tasks, and the panel that it opens.
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use gtk::glib;
 use gtk::prelude::*;
 use relm4::prelude::*;
 
 use super::row::TaskRow;
-use super::{LOOK, Outcome, Task, TaskMsg};
+use super::tasks::{Entry, Tasks};
+use super::{LOOK, Outcome, TaskMsg};
 use crate::i18n::{gettext, ngettext_f};
 use crate::migrate::queue::QueueAct;
 use crate::widgets::gradual;
@@ -12,8 +17,12 @@ use crate::widgets::icon_button::icon_menu_button;
 
 /// The panel component; its root is the header's button.
 pub struct Panel {
+    tasks: Tasks,
     list: gtk::ListBox,
-    tasks: Vec<Entry>,
+    rows: Vec<TaskRow>,
+    /// Where each row belongs in the list.
+    places: Places,
+    more: gtk::Button,
     hold: gtk::ToggleButton,
     clear: gtk::Button,
     stack: gtk::Stack,
@@ -24,13 +33,7 @@ pub struct Panel {
     making: bool,
 }
 
-/// A task, and its row as soon as that is made.
-struct Entry {
-    task: Task,
-    before: Option<usize>,
-    outcome: Option<Outcome>,
-    row: Option<TaskRow>,
-}
+type Places = Rc<RefCell<HashMap<gtk::ListBoxRow, usize>>>;
 
 impl Component for Panel {
     type Init = ();
@@ -46,7 +49,12 @@ impl Component for Panel {
 
     fn init((): (), root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
         let list = gtk::ListBox::builder().selection_mode(gtk::SelectionMode::None).css_classes(["boxed-list"]).build();
-        list.set_sort_func(|a, b| a.widget_name().cmp(&b.widget_name()).into());
+        let places = Places::default();
+        let of = places.clone();
+        list.set_sort_func(move |a, b| of.borrow().get(a).cmp(&of.borrow().get(b)).into());
+        let more = gtk::Button::builder().css_classes(["flat"]).visible(false).build();
+        let input = sender.input_sender().clone();
+        more.connect_clicked(move |_| input.emit(TaskMsg::More));
         let clear = gtk::Button::builder().label(gettext("Clear finished")).css_classes(["flat"]).build();
         let input = sender.input_sender().clone();
         clear.connect_clicked(move |_| input.emit(TaskMsg::Clear));
@@ -74,6 +82,7 @@ impl Component for Panel {
             .max_content_height(420)
             .build();
         full.append(&scrolled);
+        full.append(&more);
         full.append(&hold);
         full.append(&clear);
         let stack = gtk::Stack::builder().vhomogeneous(false).build();
@@ -91,7 +100,9 @@ impl Component for Panel {
         face.append(&count);
         root.set_child(Some(&face));
         root.add_css_class("flat");
-        let model = Self { list, tasks: Vec::new(), hold, clear, stack, count, spinner, looking: false, making: false };
+        let (tasks, rows) = (Tasks::default(), Vec::new());
+        let (looking, making) = (false, false);
+        let model = Self { tasks, list, rows, places, more, hold, clear, stack, count, spinner, looking, making };
         model.show();
         ComponentParts { model, widgets: () }
     }
@@ -99,98 +110,96 @@ impl Component for Panel {
     fn update(&mut self, msg: TaskMsg, sender: ComponentSender<Self>, _: &Self::Root) {
         match msg {
             TaskMsg::Begin(task) => {
-                self.tasks.push(Entry { task, before: None, outcome: None, row: None });
-                if !self.making {
-                    self.making = true;
-                    gradual::later(sender.input_sender(), TaskMsg::Rows);
-                }
+                self.tasks.begin(task);
                 if !self.looking {
                     self.looking = true;
                     sender.input(TaskMsg::Look);
                 }
             }
-            TaskMsg::Rows => self.make_rows(&sender),
-            TaskMsg::End(id, outcome) => {
-                if let Some(entry) = self.tasks.iter_mut().find(|e| e.task.id == id) {
-                    entry.end(outcome);
-                }
-            }
+            TaskMsg::End(id, outcome) => self.tasks.end(id, outcome),
             TaskMsg::Queue(waiting, held) => {
-                for entry in self.tasks.iter_mut().filter(|e| e.runs()) {
-                    entry.wait(waiting.iter().position(|id| *id == entry.task.id));
-                }
+                self.tasks.queue(&waiting);
                 self.hold.set_visible(held || !waiting.is_empty());
                 self.hold.set_active(held);
             }
-            TaskMsg::Drop(id) => self.remove(|e| e.task.id == id),
-            TaskMsg::Look => {
-                let running = self.tasks.iter_mut().filter(|e| e.runs());
-                running.filter_map(|e| e.row.as_mut()).for_each(TaskRow::look);
-                self.looking = self.tasks.iter().any(Entry::runs);
-                if self.looking {
-                    let input = sender.input_sender().clone();
-                    glib::timeout_add_local_once(LOOK, move || {
-                        let _ = input.send(TaskMsg::Look);
-                    });
-                }
-            }
-            TaskMsg::Clear => self.remove(|e| !e.runs()),
+            TaskMsg::Drop(id) => self.tasks.forget(|e| e.task.id == id),
+            TaskMsg::Clear => self.tasks.forget(|e| !e.runs()),
+            TaskMsg::More => self.tasks.show_more(),
+            TaskMsg::Look => return self.look(&sender),
+            TaskMsg::Rows => return self.make_rows(&sender),
         }
         self.show();
-    }
-}
-
-impl Entry {
-    fn runs(&self) -> bool {
-        self.outcome.is_none()
-    }
-
-    fn wait(&mut self, before: Option<usize>) {
-        self.before = before;
-        if let Some(row) = &mut self.row {
-            row.wait(before);
+        // Many tasks may begin or end at once.
+        if !self.making {
+            self.making = true;
+            gradual::later(&self.stack, sender.input_sender(), TaskMsg::Rows);
         }
-    }
-
-    fn end(&mut self, outcome: Outcome) {
-        if let Some(row) = &mut self.row {
-            row.end(outcome.clone());
-        }
-        self.outcome = Some(outcome);
     }
 }
 
 impl Panel {
-    /// Makes some of the rows, and has the others made later: an evacuation begins a hundred tasks at once.
-    fn make_rows(&mut self, sender: &ComponentSender<Self>) {
-        let mut missing = self.tasks.iter_mut().filter(|e| e.row.is_none()).peekable();
-        let more = gradual::some(|| {
-            if let Some(entry) = missing.next() {
-                let mut row = TaskRow::new(entry.task.clone(), sender.output_sender());
-                row.wait(entry.before);
-                if let Some(outcome) = &entry.outcome {
-                    row.end(outcome.clone());
-                }
-                self.list.append(&row.root);
-                entry.row = Some(row);
-            }
-            missing.peek().is_some()
-        });
-        self.making = more;
-        if more {
-            gradual::later(sender.input_sender(), TaskMsg::Rows);
+    fn look(&mut self, sender: &ComponentSender<Self>) {
+        self.rows.iter_mut().for_each(TaskRow::look);
+        self.looking = self.tasks.all().iter().any(Entry::runs);
+        if self.looking {
+            let input = sender.input_sender().clone();
+            glib::timeout_add_local_once(LOOK, move || {
+                let _ = input.send(TaskMsg::Look);
+            });
         }
     }
 
-    fn remove(&mut self, which: impl Fn(&Entry) -> bool) {
-        for row in self.tasks.extract_if(.., |e| which(e)).filter_map(|e| e.row) {
+    /// Takes rows away that are not wanted any more, shows on the others how their tasks are, and makes some of those that
+    /// are missing, the first first.
+    fn make_rows(&mut self, sender: &ComponentSender<Self>) {
+        let shown = self.tasks.shown();
+        let places: HashMap<_, _> = shown.iter().enumerate().map(|(place, entry)| (entry.task.id, place)).collect();
+        for row in self.rows.extract_if(.., |row| !places.contains_key(&row.id())) {
             self.list.remove(&row.root);
+        }
+        let mut had: Vec<bool> = vec![false; shown.len()];
+        for row in &mut self.rows {
+            if let Some(place) = places.get(&row.id()) {
+                had[*place] = true;
+                row.show(shown[*place]);
+            }
+        }
+        let mut missing = shown.iter().zip(had).filter(|(_, had)| !had).map(|(entry, _)| entry).peekable();
+        let mut made = Vec::new();
+        let more = gradual::some(|| {
+            if let Some(entry) = missing.next() {
+                let mut row = TaskRow::new(entry.task.clone(), sender.output_sender());
+                row.show(entry);
+                made.push(row);
+            }
+            missing.peek().is_some()
+        });
+        let place = |row: &TaskRow| places.get(&row.id()).map(|place| (row.root.clone(), *place));
+        let ranked = self.rows.iter().chain(&made).filter_map(place).collect();
+        let moved = self.places.replace(ranked) != *self.places.borrow();
+        made.iter().for_each(|row| self.list.append(&row.root));
+        self.rows.extend(made);
+        if moved {
+            self.list.invalidate_sort();
+        }
+        self.making = more;
+        if more {
+            gradual::later(&self.stack, sender.input_sender(), TaskMsg::Rows);
         }
     }
 
     fn show(&self) {
-        let running = self.tasks.iter().filter(|e| e.runs()).count();
-        let failed = self.tasks.iter().filter(|e| matches!(e.outcome, Some(Outcome::Failed(_)))).count();
+        let all = self.tasks.all();
+        let running = all.iter().filter(|e| e.runs()).count();
+        let failed = all.iter().filter(|e| matches!(e.outcome, Some(Outcome::Failed(_)))).count();
+        let hidden = all.len() - self.tasks.shown().len();
+        self.more.set_visible(hidden > 0);
+        self.more.set_label(&ngettext_f(
+            "Show more ({n} is not shown)",
+            "Show more ({n} are not shown)",
+            hidden as u64,
+            &[],
+        ));
         self.spinner.set_visible(running > 0);
         self.spinner.set_spinning(running > 0);
         self.count.set_label(&match (running, failed) {
@@ -199,8 +208,8 @@ impl Panel {
             (n, _) => ngettext_f("{n} task", "{n} tasks", n as u64, &[]),
         });
         self.count.set_visible(running + failed > 0);
-        self.clear.set_visible(self.tasks.len() > running);
-        self.stack.set_visible_child_name(if self.tasks.is_empty() { "empty" } else { "full" });
+        self.clear.set_visible(all.len() > running);
+        self.stack.set_visible_child_name(if all.is_empty() { "empty" } else { "full" });
     }
 }
 
@@ -211,9 +220,13 @@ mod tests {
     use crate::errors;
     use drover::task::{Progress, Step};
 
-    fn pump() {
-        for _ in 0..50 {
+    /// Until all rows are made.
+    fn pump(panel: &Controller<Panel>) {
+        for at_least in 0.. {
             glib::MainContext::default().iteration(false);
+            if at_least > 50 && !panel.state().get().model.making {
+                break;
+            }
         }
     }
 
@@ -230,8 +243,10 @@ mod tests {
         }
     }
 
-    fn is(entry: &Entry, row: &gtk::ListBoxRow) -> bool {
-        entry.row.as_ref().is_some_and(|r| r.root == *row)
+    fn order(panel: &Controller<Panel>) -> Vec<u64> {
+        let state = panel.state().get();
+        let id = |row: gtk::ListBoxRow| state.model.rows.iter().find(|r| r.root == row).map(|r| r.id().0);
+        (0..).map_while(|i| state.model.list.row_at_index(i)).filter_map(id).collect()
     }
 
     #[gtk::test]
@@ -241,19 +256,23 @@ mod tests {
             panel.emit(TaskMsg::Begin(task(n)));
         }
         panel.emit(TaskMsg::Queue((2..=100).map(TaskId).collect(), false));
-        panel.emit(TaskMsg::End(TaskId(1), Outcome::Cancelled));
-        let made = || panel.state().get().model.tasks.iter().filter(|e| e.row.is_some()).count();
-        // The first go sees them all.
-        while made() == 0 {
-            glib::MainContext::default().iteration(false);
+        pump(&panel);
+        let state = || panel.state().get();
+        assert_eq!(order(&panel), (1..=31).collect::<Vec<_>>());
+        assert!(state().model.more.get_visible());
+        assert_eq!(state().model.more.label().as_deref(), Some("Show more (69 are not shown)"));
+        let first = state().model.rows[0].root.clone();
+        panel.emit(TaskMsg::End(TaskId(1), Outcome::Done));
+        panel.emit(TaskMsg::Queue((4..=100).map(TaskId).collect(), false));
+        pump(&panel);
+        assert_eq!(order(&panel), [vec![3, 2], (4..=33).collect()].concat());
+        assert!(first.parent().is_none(), "what has finished makes room");
+        for _ in 0..3 {
+            panel.emit(TaskMsg::More);
         }
-        assert!(made() < 100, "all at once");
-        while made() < 100 {
-            glib::MainContext::default().iteration(true);
-        }
-        let state = panel.state().get();
-        let first = state.model.list.row_at_index(0);
-        assert!(first.is_some_and(|row| is(&state.model.tasks[1], &row)), "the row knows its place in the queue");
+        pump(&panel);
+        assert_eq!((order(&panel).len(), order(&panel).last()), (100, Some(&1)));
+        assert!(!state().model.more.get_visible());
     }
 
     #[gtk::test]
@@ -263,11 +282,9 @@ mod tests {
             panel.emit(TaskMsg::Begin(task(n)));
         }
         let hold = || panel.state().get().model.hold.clone();
-        let order = || -> Vec<u64> {
-            pump();
-            let state = panel.state().get();
-            let id = |row: gtk::ListBoxRow| state.model.tasks.iter().find(|e| is(e, &row)).map(|e| e.task.id.0);
-            (0..).map_while(|i| state.model.list.row_at_index(i)).filter_map(id).collect()
+        let order = || {
+            pump(&panel);
+            order(&panel)
         };
         assert_eq!(order(), [4, 3, 2, 1]);
         assert!(!hold().get_visible(), "nothing waits");
@@ -288,16 +305,12 @@ mod tests {
         }
         panel.emit(TaskMsg::End(TaskId(1), Outcome::Failed(errors::error(&drover::Error::NoDomain("x".into())))));
         panel.emit(TaskMsg::End(TaskId(3), Outcome::Done));
-        pump();
-        let order = || -> Vec<u64> {
-            let state = panel.state().get();
-            let rows = |i| state.model.list.row_at_index(i);
-            let id = |row: gtk::ListBoxRow| state.model.tasks.iter().find(|e| is(e, &row)).map_or(0, |e| e.task.id.0);
-            (0..).map_while(rows).map(id).collect()
+        let order = || {
+            pump(&panel);
+            order(&panel)
         };
         assert_eq!(order(), [1, 2, 3]);
         panel.emit(TaskMsg::Clear);
-        pump();
         assert_eq!(order(), [2]);
         assert_eq!(panel.state().get().model.count.label(), "1 task");
     }

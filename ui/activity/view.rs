@@ -104,16 +104,15 @@ impl TaskView {
         self.meter.step()
     }
 
-    /// Shows that it waits for its turn and how many are before it, or that its turn has come. True if that is new.
-    pub fn wait(&mut self, before: Option<usize>) -> bool {
+    /// Shows that it waits for its turn and how many are before it, or that its turn has come.
+    pub fn wait(&mut self, before: Option<usize>) {
         if self.before == before {
-            return false;
+            return;
         }
         self.before = before;
         self.bar.set_visible(before.is_none());
         self.sooner.set_visible(before.is_some_and(|n| n > 0));
         self.look();
-        true
     }
 
     /// Shows the latest progress.
