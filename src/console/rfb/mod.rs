@@ -7,6 +7,8 @@ mod handshake;
 mod input;
 mod output;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
