@@ -1,5 +1,6 @@
 //! The decoder against a server that draws at random, against odd and hostile streams, and against a second opinion.
 mod encodings;
+mod hostile;
 mod second_opinion;
 mod server;
 mod streams;
