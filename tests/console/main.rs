@@ -1,5 +1,6 @@
 //! The display session against small RFB 3.8 servers on loopback: true, broken and hostile ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod flow;
 mod server;
 
 use std::io::{Read, Write};
