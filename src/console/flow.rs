@@ -1,14 +1,24 @@
 //! When a display is asked for its next update: after each one, or never where it sends them by itself.
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::console::DisplayError;
 use crate::console::rfb::Link;
+
+/// Between two requests: more than any screen shows, and a display that answers at once, with nothing, costs nothing.
+const PACE: Duration = Duration::from_millis(8);
 
 /// The flow of updates while a link is up.
 #[derive(Default)]
 pub(super) struct Flow {
     pub(super) width: u32,
     pub(super) height: u32,
-    /// A request is out.
+    /// A request is out, or goes out when it is due.
     asked: bool,
+    /// When the last request went out, and when the one that came too early does.
+    last: Option<Instant>,
+    pub(super) due: Option<Instant>,
     /// The next request is for the whole screen.
     whole: bool,
     /// The display can send by itself, and was told to.
@@ -39,9 +49,12 @@ impl Flow {
     /// Asks for what changes from now on, unless nobody looks or it comes by itself.
     pub(super) async fn next(&mut self, link: &mut Link, visible: bool) -> Result<(), DisplayError> {
         self.asked = visible && (self.whole || !self.streams);
-        if !self.asked {
+        let now = Instant::now();
+        self.due = self.last.map(|last| last + PACE).filter(|due| self.asked && *due > now);
+        if !self.asked || self.due.is_some() {
             return Ok(());
         }
+        self.last = Some(now);
         link.output.request(std::mem::take(&mut self.whole), self.width, self.height).await
     }
 

@@ -201,12 +201,16 @@ impl Worker {
     async fn show(&mut self, mut link: Link) -> Result<(), DisplayError> {
         let mut flow = Flow::default();
         loop {
+            let due = flow.due;
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
                     None => return Ok(()),
                     Some(command) => self.obey(&mut link, &mut flow, command).await?,
                 },
+                () = async { match due { Some(due) => sleep_until(due).await, None => std::future::pending().await } } => {
+                    flow.next(&mut link, self.visible).await?;
+                }
                 message = link.next() => self.hear(&mut link, &mut flow, message?).await?,
             }
         }

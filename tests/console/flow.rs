@@ -2,6 +2,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::Duration;
 
 use drover::console::session::Event;
@@ -71,4 +72,24 @@ fn a_display_that_sends_by_itself_is_not_asked() {
     // It stops by itself: then it is asked.
     tell(b'e');
     assert_eq!(next(), (3, vec![1, 0, 0, 0, 0, 0, 4, 0, 4]));
+}
+
+#[test]
+fn a_display_that_answers_with_nothing_at_once_is_not_asked_without_end() {
+    let (tx, rx) = channel();
+    let port = server(move |mut s, _| {
+        greet(&mut s, 8, 8)?;
+        asked(&mut s)?;
+        picture(&mut s, 1)?;
+        loop {
+            tx.send(()).unwrap();
+            s.write_all(&update(0))?;
+            asked(&mut s)?;
+        }
+    });
+    let (_session, events) = open(port);
+    wait_complete(&events);
+    thread::sleep(Duration::from_millis(400));
+    let count = rx.try_iter().count();
+    assert!((2..=60).contains(&count), "{count} requests");
 }

@@ -22,12 +22,13 @@ pub(super) const ALPHA_CURSOR: i32 = -314;
 const JPEG_QUALITY_8: i32 = -24;
 
 /// All we ask for, best first. A `local` display is sent as it is, because packing costs more than it saves; one over a
-/// network may come as JPEG.
-pub(super) fn wanted(local: bool) -> impl Iterator<Item = i32> {
+/// network may come as JPEG. QEMU's pointers with alpha have red and blue in each other's place, and their colours are
+/// multiplied by alpha or not, as the guest's device likes: from there we want a mask.
+pub(super) fn wanted(local: bool, is_qemu: bool) -> impl Iterator<Item = i32> {
     let first = local.then_some(RAW);
     let packed = [COPY_RECT, TIGHT, ZRLE, TRLE, HEXTILE, ZLIB, RRE];
     let last = if local { [None, None] } else { [Some(RAW), Some(JPEG_QUALITY_8)] };
-    let pseudo =
-        [ALPHA_CURSOR, CURSOR, EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, DESKTOP_NAME, LAST_RECT, FENCE, CONTINUOUS_UPDATES];
-    first.into_iter().chain(packed).chain(last.into_iter().flatten()).chain(pseudo)
+    let alpha = (!is_qemu).then_some(ALPHA_CURSOR);
+    let pseudo = [CURSOR, EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, DESKTOP_NAME, LAST_RECT, FENCE, CONTINUOUS_UPDATES];
+    first.into_iter().chain(packed).chain(last.into_iter().flatten()).chain(alpha).chain(pseudo)
 }

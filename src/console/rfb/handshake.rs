@@ -14,6 +14,8 @@ const VNC_AUTH: u8 = 2;
 /// The most bytes of a server's reason that are told, and the longest name of a desktop that is believed.
 const MOST_WORDS: usize = 4096;
 const LONGEST_NAME: u32 = 1 << 20;
+/// How QEMU's names begin: "QEMU" or "QEMU (machine)".
+const QEMU: &[u8] = b"QEMU";
 
 /// What came of it.
 #[derive(Debug, PartialEq)]
@@ -22,6 +24,8 @@ pub(super) enum Greeted {
     Screen {
         width: u32,
         height: u32,
+        /// By the desktop's name.
+        is_qemu: bool,
     },
     PasswordWanted,
 }
@@ -79,8 +83,10 @@ where
     if name > LONGEST_NAME {
         return Err(said(format!("a desktop's name of {name} bytes")));
     }
-    input.skip(name as usize).await?;
-    Ok(Greeted::Screen { width: width.into(), height: height.into() })
+    let mut beginning = vec![];
+    input.read(QEMU.len().min(name as usize), &mut beginning).await?;
+    input.skip(name as usize - beginning.len()).await?;
+    Ok(Greeted::Screen { width: width.into(), height: height.into(), is_qemu: beginning == QEMU })
 }
 
 /// The version to speak and how we say it. Odd ones (3.5, 3.889, 4.1, 5.0) are taken for the known one below them.
@@ -170,7 +176,16 @@ mod tests {
         (result, sent)
     }
 
-    const SCREEN: Greeted = Greeted::Screen { width: 20, height: 10 };
+    const SCREEN: Greeted = Greeted::Screen { width: 20, height: 10, is_qemu: false };
+
+    #[test]
+    fn qemu_is_known_by_its_name() {
+        for (name, want) in [("QEMU", true), ("QEMU (vm1)", true), ("QEM", false), ("", false), ("my QEMU", false)] {
+            let init = [&INIT[..20], &(name.len() as u32).to_be_bytes(), name.as_bytes()].concat();
+            let greeted = greet_with(&[b"RFB 003.008\n", &[1, 1], &[0; 4], &init], None).0;
+            assert_eq!(greeted, Ok(Greeted::Screen { width: 20, height: 10, is_qemu: want }), "{name}");
+        }
+    }
 
     #[test]
     fn three_versions_without_a_login() {

@@ -103,12 +103,12 @@ pub(super) async fn open(
     let mut input = Input::new(from);
     let silent = || DisplayError::NoAnswer(Mute::NoGreeting(PATIENCE.as_secs()));
     let greeting = timeout(PATIENCE, handshake::greet(&mut input, &mut to, password)).await;
-    let Greeted::Screen { width, height } = greeting.map_err(|_| silent())?? else {
+    let Greeted::Screen { width, height, is_qemu } = greeting.map_err(|_| silent())?? else {
         return Ok(Opened::PasswordWanted);
     };
     lock(screen).resize(width, height)?;
     let mut output = Output::new(to);
-    output.begin(local).await?;
+    output.begin(local, is_qemu).await?;
     let (sender, messages) = mpsc::channel(QUEUE);
     let reader = tokio::spawn(Reader::new(input, Arc::clone(screen), sender).run()).abort_handle();
     Ok(Opened::Live(Link { messages, output, reader }))

@@ -25,8 +25,8 @@ impl<W: AsyncWrite + Unpin> Output<W> {
     }
 
     /// Says how pixels are to come, and which encodings we want.
-    pub(super) async fn begin(&mut self, local: bool) -> Result<(), DisplayError> {
-        let encodings: Vec<_> = encoding::wanted(local).flat_map(i32::to_be_bytes).collect();
+    pub(super) async fn begin(&mut self, local: bool, is_qemu: bool) -> Result<(), DisplayError> {
+        let encodings: Vec<_> = encoding::wanted(local, is_qemu).flat_map(i32::to_be_bytes).collect();
         let count = (encodings.len() / 4) as u16;
         self.send(&[&[0; 4], &PIXEL_FORMAT[..], &[2, 0], &count.to_be_bytes(), &encodings].concat()).await
     }
