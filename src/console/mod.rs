@@ -3,6 +3,7 @@ mod flow;
 pub mod framebuffer;
 mod graphics_fd;
 mod rfb;
+pub mod scancode;
 pub mod session;
 pub mod target;
 mod worker;

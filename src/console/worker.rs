@@ -22,7 +22,7 @@ const LONGEST_WAIT: u32 = 8;
 /// What the session's owner wants.
 #[derive(Debug)]
 pub(super) enum Command {
-    Key { keysym: u32, down: bool },
+    Key { keysym: u32, scancode: Option<u16>, down: bool },
     Pointer { x: u32, y: u32, buttons: u8 },
     Clipboard(String),
     Password(Secret),
@@ -218,7 +218,7 @@ impl Worker {
 
     async fn obey(&mut self, link: &mut Link, flow: &mut Flow, command: Command) -> Result<(), DisplayError> {
         match command {
-            Command::Key { keysym, down } => link.output.key(keysym, down).await,
+            Command::Key { keysym, scancode, down } => link.output.key(keysym, scancode, down).await,
             Command::Pointer { x, y, buttons } => {
                 let (x, y) = (x.min(flow.width.saturating_sub(1)), y.min(flow.height.saturating_sub(1)));
                 link.output.pointer(x, y, buttons).await
@@ -246,6 +246,7 @@ impl Worker {
             }
             Message::UpdateEnd => return flow.next(link, self.visible).await,
             Message::Continuous => return flow.offered(link, self.visible).await,
+            Message::ExtendedKeys => link.output.extend_keys(),
             Message::Fence { flags, payload } => return link.output.fence(flags, &payload).await,
             Message::Cursor(cursor) => (self.on)(Event::Cursor(cursor)),
             Message::Clipboard(text) => (self.on)(Event::Clipboard(text)),

@@ -73,6 +73,31 @@ fn keys_and_pointer_arrive_as_sent_and_stay_on_the_screen() {
 }
 
 #[test]
+fn keys_go_by_their_hardware_code_where_it_is_taken() {
+    let (tx, rx) = channel();
+    let port = server(move |mut s, _| {
+        greet(&mut s, 8, 8)?;
+        asked(&mut s)?;
+        s.write_all(&[update(2), rect(0, 0, 0, 0, -258), raw(0, 0, 8, 8, 1)].concat())?;
+        loop {
+            let (kind, body) = message(&mut s)?;
+            if kind == 4 || kind == 255 {
+                let _ = tx.send((kind, body));
+            }
+        }
+    });
+    let (session, events) = open(port);
+    wait_complete(&events);
+    session.key(0xff0d, Some(0x9c), true);
+    session.key(0xff0d, Some(0x9c), false);
+    session.key(0xff0d, None, true);
+    let next = || rx.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(next(), (255, vec![0, 0, 1, 0, 0, 0xff, 0x0d, 0, 0, 0, 0x9c]));
+    assert_eq!(next(), (255, vec![0, 0, 0, 0, 0, 0xff, 0x0d, 0, 0, 0, 0x9c]));
+    assert_eq!(next(), (4, vec![1, 0, 0, 0, 0, 0xff, 0x0d]));
+}
+
+#[test]
 fn a_hidden_view_asks_for_nothing_until_it_is_shown() {
     let (tx, rx) = channel();
     let port = server(move |mut s, _| {

@@ -18,6 +18,8 @@ pub(super) const EXTENDED_DESKTOP_SIZE: i32 = -308;
 pub(super) const FENCE: i32 = -312;
 pub(super) const CONTINUOUS_UPDATES: i32 = -313;
 pub(super) const ALPHA_CURSOR: i32 = -314;
+/// QEMU's: keys by their hardware code.
+pub(super) const EXTENDED_KEYS: i32 = -258;
 /// JPEG quality 8 of 0 to 9: text stays sharp.
 const JPEG_QUALITY_8: i32 = -24;
 
@@ -29,6 +31,15 @@ pub(super) fn wanted(local: bool, is_qemu: bool) -> impl Iterator<Item = i32> {
     let packed = [COPY_RECT, TIGHT, ZRLE, TRLE, HEXTILE, ZLIB, RRE];
     let last = if local { [None, None] } else { [Some(RAW), Some(JPEG_QUALITY_8)] };
     let alpha = (!is_qemu).then_some(ALPHA_CURSOR);
-    let pseudo = [CURSOR, EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, DESKTOP_NAME, LAST_RECT, FENCE, CONTINUOUS_UPDATES];
+    let pseudo = [
+        CURSOR,
+        EXTENDED_DESKTOP_SIZE,
+        DESKTOP_SIZE,
+        DESKTOP_NAME,
+        LAST_RECT,
+        FENCE,
+        CONTINUOUS_UPDATES,
+        EXTENDED_KEYS,
+    ];
     first.into_iter().chain(packed).chain(last.into_iter().flatten()).chain(alpha).chain(pseudo)
 }

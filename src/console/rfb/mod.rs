@@ -59,6 +59,8 @@ pub(super) enum Message {
     UpdateEnd,
     /// The display can send updates without being asked; if it was told to, it has stopped.
     Continuous,
+    /// The display takes keys by their hardware code.
+    ExtendedKeys,
     /// Wants to be answered, with the same payload.
     Fence {
         flags: u32,

@@ -17,11 +17,15 @@ const LONGEST_TEXT: usize = 1 << 20;
 const PIXEL_FORMAT: [u8; 16] = [32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0];
 
 /// The writing half of a connection.
-pub(in crate::console) struct Output<W>(W);
+pub(in crate::console) struct Output<W> {
+    to: W,
+    /// Keys may go by their hardware code.
+    extended_keys: bool,
+}
 
 impl<W: AsyncWrite + Unpin> Output<W> {
     pub(super) fn new(to: W) -> Self {
-        Self(to)
+        Self { to, extended_keys: false }
     }
 
     /// Says how pixels are to come, and which encodings we want.
@@ -51,9 +55,23 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         self.send(&[&[150, u8::from(on)], &area(width, height)[..]].concat()).await
     }
 
-    /// A key by X11 keysym.
-    pub(in crate::console) async fn key(&mut self, keysym: u32, down: bool) -> Result<(), DisplayError> {
-        self.send(&[&[4, u8::from(down), 0, 0][..], &keysym.to_be_bytes()].concat()).await
+    /// The display said that it takes keys by their hardware code.
+    pub(in crate::console) fn extend_keys(&mut self) {
+        self.extended_keys = true;
+    }
+
+    /// A key by X11 keysym, and by its hardware code where that is known and taken ("QEMU Extended Key Event Message").
+    pub(in crate::console) async fn key(
+        &mut self,
+        keysym: u32,
+        scancode: Option<u16>,
+        down: bool,
+    ) -> Result<(), DisplayError> {
+        let [down, keysym] = [u32::from(down), keysym].map(u32::to_be_bytes);
+        match scancode.filter(|_| self.extended_keys) {
+            Some(code) => self.send(&[&[255, 0], &down[2..], &keysym, &u32::from(code).to_be_bytes()].concat()).await,
+            None => self.send(&[&[4, down[3], 0, 0][..], &keysym].concat()).await,
+        }
     }
 
     /// The pointer, in pixels of the screen, with its buttons' mask.
@@ -79,8 +97,8 @@ impl<W: AsyncWrite + Unpin> Output<W> {
     async fn send(&mut self, bytes: &[u8]) -> Result<(), DisplayError> {
         let stuck = || DisplayError::NoAnswer(Mute::NoInput(PATIENCE.as_secs()));
         let write = async {
-            self.0.write_all(bytes).await?;
-            self.0.flush().await
+            self.to.write_all(bytes).await?;
+            self.to.flush().await
         };
         timeout(PATIENCE, write).await.map_err(|_| stuck())?.map_err(|e| failed(&e))
     }

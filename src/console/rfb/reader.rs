@@ -131,6 +131,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 }
                 self.input.skip(length as usize).await
             }
+            encoding::EXTENDED_KEYS => self.tell(Message::ExtendedKeys).await,
             kind => {
                 if rect.area() > 0 && !lock(&self.screen).bounds().contains(&rect) {
                     let Rect { x, y, width, height } = rect;
