@@ -1,4 +1,4 @@
-//! The display session: input events in, damage out. It knows no crate; the binding to one lives in a file of its own.
+//! The display session: input events in, damage out. It knows no protocol: that is `rfb`'s.
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
