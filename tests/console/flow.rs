@@ -95,3 +95,24 @@ fn a_display_that_answers_with_nothing_at_once_is_not_asked_without_end() {
     let most = start.elapsed().as_millis() / 8 + 20;
     assert!((2..=most).contains(&count), "{count} requests");
 }
+
+#[test]
+fn a_key_goes_out_while_a_picture_is_half_here() {
+    let (tx, rx) = channel();
+    let port = server(move |mut s, _| {
+        greet(&mut s, 8, 8)?;
+        asked(&mut s)?;
+        let picture = [update(1), raw(0, 0, 8, 8, 1)].concat();
+        let (half, rest) = picture.split_at(100);
+        s.write_all(half)?;
+        let key = message(&mut s)?;
+        tx.send(key).unwrap();
+        s.write_all(rest)?;
+        asked(&mut s).map(|_| ())
+    });
+    let (session, events) = open(port);
+    wait(&events, "size", |e| matches!(e, Event::Resized { .. }).then_some(()));
+    session.key(65, None, true);
+    assert_eq!(rx.recv_timeout(PATIENCE).unwrap(), (4, vec![1, 0, 0, 0, 0, 0, 65]));
+    wait_complete(&events);
+}
