@@ -161,6 +161,24 @@ impl Framebuffer {
         Some(pixels.filter(|pair| differs(*pair)).count() as u64)
     }
 
+    /// A part of a row, to be drawn on. Empty if it does not lie wholly on the screen.
+    pub(super) fn row(&mut self, x: u32, y: u32, width: u32) -> &mut [[u8; BPP]] {
+        if x.saturating_add(width) > self.width {
+            return &mut [];
+        }
+        let from = self.offset(x, y);
+        self.pixels.get_mut(from..from + width as usize * BPP).unwrap_or_default().as_chunks_mut().0
+    }
+
+    /// Paints a part of the screen in one colour (BGRX).
+    pub(super) fn fill(&mut self, part: Rect, colour: [u8; BPP]) {
+        if part.width > 0 {
+            for y in part.y..part.bottom() {
+                self.row(part.x, y, part.width).fill(colour);
+            }
+        }
+    }
+
     fn offset(&self, x: u32, y: u32) -> usize {
         (y as usize * self.width as usize + x as usize) * BPP
     }

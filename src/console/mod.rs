@@ -1,9 +1,11 @@
 //! A machine's display: where it is ([`target`]), the live session ([`session`]) and its pixels ([`framebuffer`]).
+mod flow;
 pub mod framebuffer;
 mod graphics_fd;
+mod rfb;
+pub mod scancode;
 pub mod session;
 pub mod target;
-mod vnc;
 mod worker;
 
 /// A pointer's shape.
@@ -14,7 +16,7 @@ pub struct Cursor {
     /// The pixel that points.
     pub hot_x: u32,
     pub hot_y: u32,
-    /// BGRA, rows without padding, not premultiplied; alpha is 0 or 255.
+    /// BGRA, rows without padding, not premultiplied.
     pub pixels: Vec<u8>,
 }
 
@@ -89,8 +91,6 @@ pub enum Mute {
 pub enum Nonsense {
     #[error("it begins with “{0}”")]
     Greeting(String),
-    #[error("JPEG was not asked for")]
-    Jpeg,
     #[error("a rectangle of {width}×{height} came with {bytes} bytes")]
     Rectangle { width: u32, height: u32, bytes: usize },
     /// The protocol's own words.

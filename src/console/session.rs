@@ -1,4 +1,4 @@
-//! The display session: input events in, damage out. It knows no crate; the binding to one lives in a file of its own.
+//! The display session: input events in, damage out. It knows no protocol: that is `rfb`'s.
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
@@ -74,10 +74,10 @@ impl Session {
     }
 
     /// A key, by X11 keysym and, where known, the hardware key code (XT scan code set 1 as QEMU wants it).
-    /// Scan codes are not sent yet: the library below speaks keysyms only.
+    /// Where the display takes key codes, the keysym is only for those keys that have none: see
+    /// [`scancode`](crate::console::scancode).
     pub fn key(&self, keysym: u32, scancode: Option<u16>, down: bool) {
-        let _ = scancode;
-        self.send(Command::Key { keysym, down });
+        self.send(Command::Key { keysym, scancode, down });
     }
 
     /// Pointer position in guest pixels and RFB's button mask.

@@ -1,31 +1,28 @@
-//! The life of a display session on its own thread: reach, log in, keep the picture fresh, lose it, try again.
+//! The life of a display session on its own threads: reach, log in, keep the picture fresh, lose it, try again.
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::console::framebuffer::{Damage, Framebuffer, Missing, Rect};
+use crate::console::DisplayError;
+use crate::console::flow::Flow;
+use crate::console::framebuffer::Framebuffer;
+use crate::console::rfb::{self, Link, Message, Opened};
 use crate::console::session::Event;
 use crate::console::target::Display;
-use crate::console::vnc::{Link, Message, Opened};
-use crate::console::{DisplayError, vnc};
 use crate::secret::Secret;
 use crate::{Error, Result};
 
 /// The longest wait between two tries, in seconds.
 const LONGEST_WAIT: u32 = 8;
-/// No rectangle for so long: the update is over (VNC does not say so), and the next may be asked for.
-const QUIET: Duration = Duration::from_millis(3);
-/// A long update is shown in parts, after this time at the latest.
-const SHOW_BY: Duration = Duration::from_millis(16);
 
 /// What the session's owner wants.
 #[derive(Debug)]
 pub(super) enum Command {
-    Key { keysym: u32, down: bool },
+    Key { keysym: u32, scancode: Option<u16>, down: bool },
     Pointer { x: u32, y: u32, buttons: u8 },
     Clipboard(String),
     Password(Secret),
@@ -74,7 +71,9 @@ impl Worker {
 
     /// The thread's body; ends when the owner drops the session.
     pub(super) fn run(mut self) {
-        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        // One thread more, to decode on: a key is sent while a large picture is still being unpacked.
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        match runtime.worker_threads(1).thread_name("display-decode").enable_all().build() {
             Ok(runtime) => {
                 runtime.block_on(self.live());
                 // A call to a host that hangs must not keep this thread.
@@ -121,6 +120,7 @@ impl Worker {
     /// One try: from finding the display to its loss.
     async fn once(&mut self) -> End {
         let (locate, password) = (Arc::clone(&self.locate), self.password.clone());
+        let screen = Arc::clone(&self.screen);
         let reach = async move {
             let located = tokio::task::spawn_blocking(move || locate()).await;
             let display = match located {
@@ -132,7 +132,7 @@ impl Worker {
             };
             let local = display.is_local();
             let stream = display.connect().await.map_err(|e| ended(e.into()))?;
-            match vnc::open(stream, password.as_ref(), local).await {
+            match rfb::open(stream, password.as_ref(), local, &screen).await {
                 Ok(Opened::Live(link)) => Ok(link),
                 Ok(Opened::PasswordWanted) => Err(End::Password { wrong_before: password.is_some() }),
                 Err(error) => Err(ended(error.into())),
@@ -141,7 +141,7 @@ impl Worker {
         match self.meanwhile(reach).await {
             None => End::Dropped,
             Some(Err(end)) => end,
-            Some(Ok(link)) => match self.show(&link).await {
+            Some(Ok(link)) => match self.show(link).await {
                 Ok(()) => End::Dropped,
                 Err(error) => ended(error.into()),
             },
@@ -198,89 +198,60 @@ impl Worker {
     }
 
     /// Keeps the picture fresh until the display is lost; `Ok` when the owner is gone.
-    async fn show(&mut self, link: &Link) -> Result<(), DisplayError> {
-        let mut picture = Picture::default();
+    async fn show(&mut self, mut link: Link) -> Result<(), DisplayError> {
+        let mut flow = Flow::default();
         loop {
-            let due = picture.due();
+            let due = flow.due;
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
                     None => return Ok(()),
-                    Some(command) => self.obey(link, &mut picture, command).await?,
+                    Some(command) => self.obey(&mut link, &mut flow, command).await?,
                 },
                 () = async { match due { Some(due) => sleep_until(due).await, None => std::future::pending().await } } => {
-                    (self.on)(Event::Damage(picture.damage.take()));
-                    if picture.is_quiet() {
-                        picture.last = None;
-                        self.ask(link, &mut picture).await?;
-                    }
+                    flow.next(&mut link, self.visible).await?;
                 }
-                // Dropping this future when another branch wins also frees the lock that sending needs.
-                message = link.next() => self.draw(link, &mut picture, message?).await?,
+                message = link.next() => self.hear(&mut link, &mut flow, message?).await?,
             }
         }
     }
 
-    /// Asks for what changes from now on, unless nobody looks.
-    async fn ask(&self, link: &Link, picture: &mut Picture) -> Result<(), DisplayError> {
-        picture.asked = self.visible;
-        if self.visible { link.refresh(false).await } else { Ok(()) }
-    }
-
-    async fn obey(&mut self, link: &Link, picture: &mut Picture, command: Command) -> Result<(), DisplayError> {
+    async fn obey(&mut self, link: &mut Link, flow: &mut Flow, command: Command) -> Result<(), DisplayError> {
         match command {
-            Command::Key { keysym, down } => link.key(keysym, down).await,
+            Command::Key { keysym, scancode, down } => link.output.key(keysym, scancode, down).await,
             Command::Pointer { x, y, buttons } => {
-                let (x, y) = (x.min(picture.width.saturating_sub(1)), y.min(picture.height.saturating_sub(1)));
-                link.pointer(x, y, buttons).await
+                let (x, y) = (x.min(flow.width.saturating_sub(1)), y.min(flow.height.saturating_sub(1)));
+                link.output.pointer(x, y, buttons).await
             }
-            Command::Clipboard(text) => link.clipboard(text).await,
+            Command::Clipboard(text) => link.output.clipboard(&text).await,
             command => {
                 self.note(&command);
-                if self.visible && !picture.asked && picture.last.is_none() {
-                    return self.ask(link, picture).await;
-                }
-                Ok(())
+                flow.see(link, self.visible).await
             }
         }
     }
 
-    async fn draw(&mut self, link: &Link, picture: &mut Picture, message: Message) -> Result<(), DisplayError> {
-        let changed = match message {
+    async fn hear(&mut self, link: &mut Link, flow: &mut Flow, message: Message) -> Result<(), DisplayError> {
+        match message {
             Message::Size { width, height } => {
-                self.lock().resize(width, height)?;
-                // The library asks for the first picture itself.
-                let first = picture.width == 0;
-                *picture = Picture { width, height, asked: true, ..Picture::default() };
-                picture.missing = Missing::all(Rect::new(0, 0, width, height));
                 (self.on)(Event::Resized { width, height });
-                return if first { Ok(()) } else { link.refresh(true).await };
+                return flow.resize(link, self.visible, width, height).await;
             }
-            Message::Pixels(rect, data) => self.lock().put(rect, &data)?,
-            Message::Copy { to, from } => self.lock().copy(to, from),
-            Message::Cursor(cursor) => {
-                (self.on)(Event::Cursor(cursor));
-                None
+            Message::Drawn { damage, complete } => {
+                (self.on)(Event::Damage(damage));
+                if complete {
+                    self.wait = 1;
+                    (self.on)(Event::Complete);
+                }
             }
-            Message::Clipboard(text) => {
-                (self.on)(Event::Clipboard(text));
-                None
-            }
-            Message::Nothing => None,
-        };
-        if let Some(rect) = changed {
-            picture.add(rect);
-            if picture.missing.came(&rect) {
-                self.wait = 1;
-                (self.on)(Event::Damage(picture.damage.take()));
-                (self.on)(Event::Complete);
-            }
+            Message::UpdateEnd => return flow.next(link, self.visible).await,
+            Message::Continuous => return flow.offered(link, self.visible).await,
+            Message::ExtendedKeys => link.output.extend_keys(),
+            Message::Fence { flags, payload } => return link.output.fence(flags, &payload).await,
+            Message::Cursor(cursor) => (self.on)(Event::Cursor(cursor)),
+            Message::Clipboard(text) => (self.on)(Event::Clipboard(text)),
         }
         Ok(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Framebuffer> {
-        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -289,44 +260,6 @@ enum Next {
     Again,
     Off,
     Dropped,
-}
-
-/// The picture's state while a link is up.
-#[derive(Default)]
-struct Picture {
-    width: u32,
-    height: u32,
-    damage: Damage,
-    missing: Missing,
-    /// When the first and the last rectangle came that are not shown or not answered yet.
-    first: Option<Instant>,
-    last: Option<Instant>,
-    /// A request is out.
-    asked: bool,
-}
-
-impl Picture {
-    fn add(&mut self, rect: Rect) {
-        let now = Instant::now();
-        if self.damage.is_empty() {
-            self.first = Some(now);
-        }
-        self.last = Some(now);
-        self.damage.add(rect);
-    }
-
-    /// When something is to be shown or asked for.
-    fn due(&self) -> Option<Instant> {
-        let quiet = self.last? + QUIET;
-        Some(match self.first {
-            Some(first) if !self.damage.is_empty() => quiet.min(first + SHOW_BY),
-            _ => quiet,
-        })
-    }
-
-    fn is_quiet(&self) -> bool {
-        self.last.is_some_and(|last| last.elapsed() >= QUIET)
-    }
 }
 
 /// Whether it is worth to try again by itself.

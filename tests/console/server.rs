@@ -101,6 +101,13 @@ pub fn message(s: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
         3 => read(s, 9)?,
         4 => read(s, 7)?,
         5 => read(s, 5)?,
+        150 => read(s, 9)?,
+        255 => read(s, 11)?,
+        248 => {
+            let head = read(s, 8)?;
+            let payload = read(s, head[7].into())?;
+            [head, payload].concat()
+        }
         other => panic!("unexpected message {other}"),
     };
     Ok((kind, body))

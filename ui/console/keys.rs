@@ -54,10 +54,10 @@ impl Held {
         (Some((keysym, false)), both && self.only_ctrl_alt)
     }
 
-    /// Lets go of everything, such as when the keyboard goes elsewhere.
-    pub fn release_all(&mut self) -> Vec<Stroke> {
+    /// Lets go of everything, such as when the keyboard goes elsewhere. Gives the hardware key code with each stroke.
+    pub fn release_all(&mut self) -> Vec<(u32, Stroke)> {
         self.only_ctrl_alt = false;
-        std::mem::take(&mut self.down).into_values().map(|keysym| (keysym, false)).collect()
+        std::mem::take(&mut self.down).into_iter().map(|(code, keysym)| (code, (keysym, false))).collect()
     }
 
     fn holds(&self, any: &[u32]) -> bool {
@@ -118,7 +118,7 @@ mod tests {
         let mut held = Held::default();
         held.press(CTRL, CONTROL_L);
         held.press(A, u32::from(b'a'));
-        assert_eq!(held.release_all(), [(CONTROL_L, false), (u32::from(b'a'), false)]);
+        assert_eq!(held.release_all(), [(CTRL, (CONTROL_L, false)), (A, (u32::from(b'a'), false))]);
         assert_eq!(held.release_all(), []);
     }
 

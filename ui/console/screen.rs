@@ -3,6 +3,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use drover::console::Cursor;
+use drover::console::scancode;
 use drover::console::session::Session;
 use gtk::glib::Propagation;
 use gtk::glib::translate::IntoGlib;
@@ -210,7 +211,7 @@ impl State {
         keys.connect_key_pressed(move |_, value, code, _| {
             let (Some(state), Some(guest)) = (state.upgrade(), guest.upgrade()) else { return Propagation::Proceed };
             let (keysym, down) = state.held.borrow_mut().press(code, value.into_glib());
-            guest.key(keysym, None, down);
+            guest.key(keysym, scancode(code), down);
             Propagation::Stop
         });
         let (state, guest, on_release) = (Rc::downgrade(self), Rc::downgrade(session), Rc::clone(on_release));
@@ -218,7 +219,7 @@ impl State {
             let (Some(state), Some(guest)) = (state.upgrade(), guest.upgrade()) else { return };
             let (stroke, give_back) = state.held.borrow_mut().release(code);
             if let Some((keysym, down)) = stroke {
-                guest.key(keysym, None, down);
+                guest.key(keysym, scancode(code), down);
             }
             if give_back {
                 on_release();
@@ -238,8 +239,8 @@ impl State {
 
     /// Gives the keyboard back; the guest is told that nothing is held any more.
     fn ungrab(&self, session: &Session) {
-        for (keysym, down) in self.held.borrow_mut().release_all() {
-            session.key(keysym, None, down);
+        for (code, (keysym, down)) in self.held.borrow_mut().release_all() {
+            session.key(keysym, scancode(code), down);
         }
         if let Some((root, keys)) = self.grab.take() {
             root.remove_controller(&keys);
@@ -274,6 +275,11 @@ fn to_guest(at: (f64, f64), widget: (f64, f64), guest: (u32, u32)) -> Option<(u3
         ((at - (widget - guest * scale) / 2.0) / scale).clamp(0.0, guest - 1.0) as u32
     };
     Some((place(at.0, widget.0, width), place(at.1, widget.1, height)))
+}
+
+/// GDK's key code, which is evdev's and 8 on X11 and Wayland, as the guest's.
+fn scancode(code: u32) -> Option<u16> {
+    scancode::of_evdev(code.checked_sub(8)?)
 }
 
 /// GDK's button as RFB's bit. Bit 7 is "back" in QEMU's and other servers' reading; RFB has no bit for "forward".

@@ -39,7 +39,7 @@ pub fn display(error: &DisplayError) -> String {
         ),
         DisplayError::Refused(words) => gettext_f("The display refused the connection: {reason}", &[("reason", words)]),
         DisplayError::Size { .. } => gettext(
-            "The screen is larger than 3840 × 2160 pixels, the most that can be shown. Choose a smaller one in the guest.",
+            "The screen has more than 64 million pixels, the most that can be shown. Choose a smaller one in the guest.",
         ),
         DisplayError::NoAnswer(why) => gettext_f("The display does not answer: {reason}", &[("reason", &mute(why))]),
         DisplayError::Closed => gettext("The display closed the connection."),
@@ -66,7 +66,6 @@ fn mute(mute: &Mute) -> String {
 fn nonsense(nonsense: &Nonsense) -> String {
     match nonsense {
         Nonsense::Greeting(text) => gettext_f("it begins with “{text}”", &[("text", text)]),
-        Nonsense::Jpeg => gettext("JPEG was not asked for"),
         Nonsense::Rectangle { width, height, bytes } => gettext_f(
             "a rectangle of {width}×{height} came with {n} bytes",
             &[("width", &width.to_string()), ("height", &height.to_string()), ("n", &bytes.to_string())],

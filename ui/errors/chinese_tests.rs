@@ -122,12 +122,12 @@ fn displays() -> Vec<DisplayError> {
     let mut all = each!(DisplayError {
         None, Kind(x()), Sample, HostOnly { host: x(), listen: x() }, RemoteSocket { host: x(), socket: x() },
         NotListening, Security, Refused(x()), Size { width: 9, height: 9 }, NoAnswer(Mute::NoPort), Closed,
-        Protocol(Nonsense::Jpeg),
+        Protocol(Nonsense::Said(x())),
     });
     let mutes = each!(Mute {
         NoPort, Silent { host: x(), port: 9 }, At { host: x(), port: 9, words: x() }, NoGreeting(9), NoInput(9), System(x()),
     });
-    let nonsense = each!(Nonsense { Greeting(x()), Jpeg, Rectangle { width: 9, height: 9, bytes: 9 }, Said(x()) });
+    let nonsense = each!(Nonsense { Greeting(x()), Rectangle { width: 9, height: 9, bytes: 9 }, Said(x()) });
     all.extend(mutes.into_iter().map(DisplayError::NoAnswer));
     all.extend(nonsense.into_iter().map(DisplayError::Protocol));
     all
