@@ -8,7 +8,7 @@ use gtk::prelude::*;
 use relm4::prelude::*;
 
 use super::row::TaskRow;
-use super::tasks::{Entry, Tasks};
+use super::tasks::{Entry, Tasks, misplaced};
 use super::{LOOK, Outcome, TaskMsg};
 use crate::i18n::{gettext, ngettext_f};
 use crate::migrate::queue::QueueAct;
@@ -175,16 +175,28 @@ impl Panel {
             missing.peek().is_some()
         });
         let place = |row: &TaskRow| places.get(&row.id()).map(|place| (row.root.clone(), *place));
-        let ranked = self.rows.iter().chain(&made).filter_map(place).collect();
-        let moved = self.places.replace(ranked) != *self.places.borrow();
+        self.places.replace(self.rows.iter().chain(&made).filter_map(place).collect());
+        self.sort();
         made.iter().for_each(|row| self.list.append(&row.root));
         self.rows.extend(made);
-        if moved {
-            self.list.invalidate_sort();
-        }
         self.making = more;
         if more {
             gradual::later(&self.stack, sender.input_sender(), TaskMsg::Rows);
+        }
+    }
+
+    /// Moves the rows that stand wrong. To sort the list as a whole restyles each row.
+    fn sort(&self) {
+        let stand = || (0..).map_while(|at| self.list.row_at_index(at)).collect::<Vec<_>>();
+        let misplaced = |rows: &[gtk::ListBoxRow]| {
+            let places = self.places.borrow();
+            misplaced(&rows.iter().map(|row| places.get(row).copied().unwrap_or_default()).collect::<Vec<_>>())
+        };
+        let rows = stand();
+        rows.iter().zip(misplaced(&rows)).filter(|(_, moves)| *moves).for_each(|(row, _)| row.changed());
+        // Each finds its place among rows that stand right: several may have misled one another.
+        if misplaced(&stand()).contains(&true) {
+            self.list.invalidate_sort();
         }
     }
 

@@ -25,7 +25,7 @@ impl TaskRow {
         self.view.id()
     }
 
-    /// Shows how many are before it, and how it ended.
+    /// Shows whether it waits, and how it ended.
     pub fn show(&mut self, entry: &Entry) {
         if !self.view.runs() {
             return;

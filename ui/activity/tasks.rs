@@ -96,6 +96,23 @@ impl Tasks {
     }
 }
 
+/// Which rows must move so that all stand in order of their `places`: as few as can be.
+pub fn misplaced(places: &[usize]) -> Vec<bool> {
+    // For each: how many rows stay at most, up to and with it, and which of them is before it.
+    let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(places.len());
+    for (at, place) in places.iter().enumerate() {
+        let before = (0..at).filter(|i| places[*i] < *place).max_by_key(|i| best[*i].0);
+        best.push((before.map_or(0, |i| best[i].0) + 1, before));
+    }
+    let mut moves = vec![true; places.len()];
+    let mut stays = (0..best.len()).max_by_key(|i| best[*i].0);
+    while let Some(at) = stays {
+        moves[at] = false;
+        stays = best[at].1;
+    }
+    moves
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +162,15 @@ mod tests {
         assert_eq!(ids(&tasks).len(), 2 * SOME + 2);
         tasks.forget(|e| e.task.id.0 > 20);
         assert_eq!((tasks.most, ids(&tasks).len()), (SOME, 20));
+    }
+
+    #[test]
+    fn as_few_rows_move_as_can() {
+        let moved = |places: &[usize]| (0..places.len()).filter(|i| misplaced(places)[*i]).collect::<Vec<_>>();
+        assert_eq!(moved(&[]), [0; 0]);
+        assert_eq!(moved(&[0, 1, 2, 3]), [0; 0]);
+        assert_eq!(moved(&[3, 0, 1, 2]), [0], "what has finished goes to the end");
+        assert_eq!(moved(&[1, 2, 3, 0]), [3]);
+        assert_eq!(moved(&[0, 2, 1, 3]).len(), 1);
     }
 }

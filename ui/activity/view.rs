@@ -9,7 +9,7 @@ use relm4::Sender;
 use super::progress::Meter;
 use super::{Outcome, Task, TaskId};
 use crate::app::show_details;
-use crate::i18n::{gettext, ngettext_f};
+use crate::i18n::gettext;
 use crate::migrate::live::Live;
 use crate::migrate::queue::QueueAct;
 use crate::widgets::icon_button::icon_button;
@@ -104,7 +104,7 @@ impl TaskView {
         self.meter.step()
     }
 
-    /// Shows that it waits for its turn and how many are before it, or that its turn has come.
+    /// Shows that it waits for its turn and whether it may start sooner, or that its turn has come.
     pub fn wait(&mut self, before: Option<usize>) {
         if self.before == before {
             return;
@@ -127,11 +127,8 @@ impl TaskView {
             Some(fraction) => self.bar.set_fraction(fraction),
             None => self.bar.pulse(),
         }
-        let words = match self.before {
-            Some(0) => gettext("Waits for its turn"),
-            Some(n) => ngettext_f("Waits: {n} before it", "Waits: {n} before it", n as u64, &[]),
-            None => self.meter.words(),
-        };
+        // The rows' order tells how many are before it: a number here would lay all of them out anew at each step.
+        let words = if self.before.is_some() { gettext("Waits for its turn") } else { self.meter.words() };
         if self.words.label() != words {
             self.words.set_label(&words);
         }
