@@ -15,6 +15,8 @@ use super::paintable::Tiles;
 
 /// RFB's bits of the wheel: up, down, left, right (RFC 6143, 7.5.5).
 const WHEEL: [u8; 4] = [0x08, 0x10, 0x20, 0x40];
+/// The key Up where codes are evdev's (`KEY_UP`, 103) and 8.
+const UP: u32 = 111;
 
 /// The widget and what it keeps. A clone is the same one.
 #[derive(Clone)]
@@ -277,9 +279,12 @@ fn to_guest(at: (f64, f64), widget: (f64, f64), guest: (u32, u32)) -> Option<(u3
     Some((place(at.0, widget.0, width), place(at.1, widget.1, height)))
 }
 
-/// GDK's key code, which is evdev's and 8 on X11 and Wayland, as the guest's.
+/// GDK's key code as the guest's, if the display counts as Linux does: evdev's code and 8. Other X servers (XQuartz, some of
+/// VNC) have numbers of their own; there keys go by their meaning alone.
 fn scancode(code: u32) -> Option<u16> {
-    scancode::of_evdev(code.checked_sub(8)?)
+    let up = gdk::Display::default()?.map_keyval(gdk::Key::Up)?;
+    let is_linux = up.iter().any(|key| key.keycode() == UP);
+    scancode::of_evdev(code.checked_sub(8)?).filter(|_| is_linux)
 }
 
 /// GDK's button as RFB's bit. Bit 7 is "back" in QEMU's and other servers' reading; RFB has no bit for "forward".
@@ -307,6 +312,12 @@ mod tests {
         assert_eq!(to_guest((-5.0, 2000.0), widget, (720, 400)), Some((0, 399)), "dragged out of the picture");
         assert_eq!(to_guest((10.0, 10.0), widget, (0, 0)), None);
         assert_eq!(to_guest((10.0, 10.0), (0.0, 0.0), (720, 400)), None);
+    }
+
+    #[gtk::test]
+    fn keys_have_hardware_codes_on_a_display_that_counts_as_linux_does() {
+        assert_eq!([38, UP].map(scancode), [Some(0x1e), Some(0xc8)]);
+        assert_eq!([0, 7, 9999].map(scancode), [None; 3]);
     }
 
     #[test]
