@@ -7,7 +7,7 @@ pub mod events;
 mod lane;
 mod link;
 pub(crate) mod migrate_ffi;
-mod open;
+pub(crate) mod open;
 mod pulse;
 mod rates;
 mod reads;

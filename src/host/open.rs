@@ -21,6 +21,12 @@ use crate::{Error, Result};
 /// [`super::pulse`] does that.
 const KEEPALIVE: (i32, u32) = (3, 2);
 
+/// Which link this is: two values are of one link as long as it is open.
+pub(crate) fn address(link: &Connect) -> usize {
+    // SAFETY: the pointer is only compared, never followed.
+    unsafe { link.as_ptr() as usize }
+}
+
 /// What the callback is given.
 struct Asker<'a> {
     host: &'a HostId,

@@ -2,6 +2,8 @@
 //!
 //! libvirt shows a remote host's files through pools only. A transient `dir` pool (no build, so nothing is made on disk)
 //! leaves nothing behind when it is destroyed.
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use virt::connect::Connect;
 use virt::storage_pool::StoragePool;
 
 use super::os_error::last_errno;
+use crate::host::open as link;
 use crate::install::xml::escape;
 use crate::{Error, Result};
 
@@ -59,11 +62,20 @@ enum Undo {
     Stop,
 }
 
-/// An active pool whose target is the folder; what we started is stopped when it is dropped.
-pub struct FolderPool {
+/// An active pool whose target is the folder; what we started is stopped when its last user drops it.
+#[derive(Clone)]
+pub struct FolderPool(Arc<Active>);
+
+struct Active {
     pool: StoragePool,
     undo: Undo,
 }
+
+/// The pools in use, by link (its address, which a pool in use keeps from being another's) and folder. libvirt takes no
+/// two pools over one folder, and several machines with disks in one folder are looked at at once.
+static IN_USE: Mutex<Option<InUse>> = Mutex::new(None);
+
+type InUse = HashMap<(usize, String), Arc<Mutex<Weak<Active>>>>;
 
 impl FolderPool {
     /// The pool over `folder` (absolute, without a trailing slash), its list of volumes up to date. The kernel's own
@@ -77,6 +89,40 @@ impl FolderPool {
 
     /// The same for a folder that is known to be harmless.
     pub(crate) fn open_any(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
+        let slot = slot(conn, folder);
+        // Who comes second waits here until the pool is there.
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(active) = slot.upgrade() {
+            let _ = active.pool.refresh(0);
+            return Ok(Self(active));
+        }
+        let active = Arc::new(Active::open(conn, folder)?);
+        *slot = Arc::downgrade(&active);
+        Ok(Self(active))
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &StoragePool {
+        &self.0.pool
+    }
+
+    /// Bytes free in it, if the driver tells.
+    pub fn free(&self) -> Option<u64> {
+        self.0.pool.info().ok().map(|i| i.available)
+    }
+}
+
+/// Where this folder's pool is noted; those that nobody uses are forgotten.
+fn slot(conn: &Connect, folder: &str) -> Arc<Mutex<Weak<Active>>> {
+    let mut all = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = all.get_or_insert_default();
+    // A slot that somebody holds is being filled.
+    all.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|weak| weak.strong_count() > 0));
+    Arc::clone(all.entry((link::address(conn), folder.to_owned())).or_default())
+}
+
+impl Active {
+    fn open(conn: &Connect, folder: &str) -> Result<Self, NoPool> {
         let mut tries = 0;
         loop {
             let found = conn.lookup_storage_pool_by_target_path(folder);
@@ -103,19 +149,9 @@ impl FolderPool {
             }
         }
     }
-
-    /// The pool.
-    pub fn pool(&self) -> &StoragePool {
-        &self.pool
-    }
-
-    /// Bytes free in it, if the driver tells.
-    pub fn free(&self) -> Option<u64> {
-        self.pool.info().ok().map(|i| i.available)
-    }
 }
 
-impl Drop for FolderPool {
+impl Drop for Active {
     fn drop(&mut self) {
         if let Undo::Stop = self.undo
             && let Err(e) = self.pool.destroy()
@@ -141,7 +177,7 @@ fn create_transient(conn: &Connect, folder: &str) -> Result<StoragePool, NoPool>
 
 /// The pool that keeps others from its folder: one that is stopped (it is started for as long as we need it), or one of
 /// a driver that can't look pools up by their folder.
-fn in_the_way(conn: &Connect, folder: &str) -> Option<FolderPool> {
+fn in_the_way(conn: &Connect, folder: &str) -> Option<Active> {
     let pools = conn.list_all_storage_pools(0).ok()?;
     let pool = pools.into_iter().find(|p| target(p).as_deref().map(|t| t.trim_end_matches('/')) == Some(folder))?;
     if pool.name().is_ok_and(|n| n.starts_with(PROBE_PREFIX)) {
@@ -149,10 +185,10 @@ fn in_the_way(conn: &Connect, folder: &str) -> Option<FolderPool> {
     }
     if pool.is_active().ok()? {
         let _ = pool.refresh(0);
-        return Some(FolderPool { pool, undo: Undo::Nothing });
+        return Some(Active { pool, undo: Undo::Nothing });
     }
     pool.create(0).ok()?;
-    Some(FolderPool { pool, undo: Undo::Stop })
+    Some(Active { pool, undo: Undo::Stop })
 }
 
 /// Whether the folder is of a file system that holds no files but talks to the kernel. A pool reads the beginning of each
@@ -184,6 +220,35 @@ fn is_conflict(e: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::{Host, NoCredentials};
+
+    #[test]
+    fn one_pool_serves_all_who_look_at_a_folder_at_once() {
+        let host = Host::open_now("test:///default", Arc::new(NoCredentials)).unwrap();
+        let conn = host.connection().unwrap();
+        let probes = || {
+            let names = conn.list_all_storage_pools(0).unwrap().into_iter().filter_map(|pool| pool.name().ok());
+            names.filter(|name| name.starts_with(PROBE_PREFIX)).count()
+        };
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let one = FolderPool::open_any(&conn, "/srv/many").map_err(|e| format!("{e:?}")).unwrap();
+                        let two = one.clone();
+                        drop(one);
+                        assert!(two.pool().is_active().unwrap());
+                    }
+                });
+            }
+        });
+        assert_eq!(probes(), 0, "the last one takes it away");
+        let _held = FolderPool::open_any(&conn, "/srv/many").map_err(|e| format!("{e:?}")).unwrap();
+        let other = FolderPool::open_any(&conn, "/srv/other").map_err(|e| format!("{e:?}")).unwrap();
+        assert_eq!(probes(), 2);
+        drop(other);
+        assert_eq!(probes(), 1);
+    }
 
     #[test]
     fn the_kernels_folders_are_known_however_they_are_written() {
