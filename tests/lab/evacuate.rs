@@ -25,8 +25,9 @@ fn three_go_away_and_come_back() {
     assert_eq!(code, Some(0), "{out}{error}");
     assert_eq!(all.map(|m| m.states().0), ["-", "-", "-"], "{out}");
     let image = lab.folder("hosta", "local").join("lab-back-private.qcow2");
-    let file = || std::fs::metadata(&image).expect("the image that was copied away stays behind").ino();
-    let old = file();
+    // Held open: else the file that comes in its place may get its number.
+    let old = std::fs::File::open(&image).expect("the image that was copied away stays behind");
+    let number = |of: std::io::Result<std::fs::Metadata>| of.expect("a file's number").ino();
 
     // The same host by its other URI.
     let address = lab.tcp_b.replace("10.77.0.12", "10.77.0.11");
@@ -43,7 +44,11 @@ fn three_go_away_and_come_back() {
     assert_eq!(off.states().0, "shut off");
     shared.counts_on();
     private.counts_on();
-    assert_ne!(file(), old, "what it wrote there came back, in place of what lay here");
+    assert_ne!(
+        number(std::fs::metadata(&image)),
+        number(old.metadata()),
+        "what it wrote there came back, in place of what lay here"
+    );
     assert!(!virsh(&lab.a, &["domblkstat", &private.name, "vda"]).is_empty(), "its disk answers");
     let (code, out, _) = droverctl(&lab.a, &["bring-back", "--dry-run", "--json"]);
     assert_eq!((code, out.as_str()), (Some(0), "[]\n"), "nobody is away any more");
