@@ -158,7 +158,11 @@ fn one_machine(lab: &Lab, mover: &Mover, before: &BTreeSet<String>, fault: Fault
         assert_eq!(here, "shut off", "its own process was killed");
         return false;
     }
-    if there == "-" { mover.counts_on() } else { mover.counts_on_there() }
+    if there == "-" {
+        mover.counts_on()
+    } else {
+        mover.counts_on_there()
+    }
     there == "-"
 }
 

@@ -270,16 +270,16 @@ mod tests {
         panel.emit(TaskMsg::Queue((2..=100).map(TaskId).collect(), false));
         pump(&panel);
         let state = || panel.state().get();
-        assert_eq!(order(&panel), (1..=31).collect::<Vec<_>>());
+        assert_eq!(order(&panel), (1..=16).collect::<Vec<_>>());
         assert!(state().model.more.get_visible());
-        assert_eq!(state().model.more.label().as_deref(), Some("Show more (69 are not shown)"));
+        assert_eq!(state().model.more.label().as_deref(), Some("Show more (84 are not shown)"));
         let first = state().model.rows[0].root.clone();
         panel.emit(TaskMsg::End(TaskId(1), Outcome::Done));
         panel.emit(TaskMsg::Queue((4..=100).map(TaskId).collect(), false));
         pump(&panel);
-        assert_eq!(order(&panel), [vec![3, 2], (4..=33).collect()].concat());
+        assert_eq!(order(&panel), [vec![3, 2], (4..=18).collect()].concat());
         assert!(first.parent().is_none(), "what has finished makes room");
-        for _ in 0..3 {
+        for _ in 0..6 {
             panel.emit(TaskMsg::More);
         }
         pump(&panel);

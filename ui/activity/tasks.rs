@@ -1,8 +1,9 @@
 //! The tasks of the panel, and which of them it shows in which order (pure).
 use super::{Outcome, Task, TaskId};
 
-/// So many rows are shown at first, and more by so many: an evacuation begins hundreds of tasks.
-pub const SOME: usize = 30;
+/// So many rows are shown at first, and more by so many: an evacuation begins hundreds of tasks, and all rows are laid out
+/// at once when the panel opens, where five of them have room.
+pub const SOME: usize = 15;
 
 /// A task and what is known of it.
 pub struct Entry {
@@ -154,14 +155,14 @@ mod tests {
         let mut tasks = tasks(100);
         let waiting: Vec<_> = (3..=100).map(TaskId).collect();
         tasks.queue(&waiting);
-        assert_eq!(ids(&tasks), [vec![2, 1], (3..33).collect()].concat());
+        assert_eq!(ids(&tasks), [vec![2, 1], (3..3 + SOME as u64).collect()].concat());
         (10..=60).for_each(|id| tasks.end(TaskId(id), failed()));
         let shown = ids(&tasks);
         assert_eq!((shown.len(), shown[0], &shown[SOME..]), (SOME + 2, 60, &[2, 1][..]));
         tasks.show_more();
         assert_eq!(ids(&tasks).len(), 2 * SOME + 2);
-        tasks.forget(|e| e.task.id.0 > 20);
-        assert_eq!((tasks.most, ids(&tasks).len()), (SOME, 20));
+        tasks.forget(|e| e.task.id.0 > 10);
+        assert_eq!((tasks.most, ids(&tasks).len()), (SOME, 10));
     }
 
     #[test]
