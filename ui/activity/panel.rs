@@ -132,7 +132,7 @@ impl Component for Panel {
         // Many tasks may begin or end at once.
         if !self.making {
             self.making = true;
-            gradual::later(&self.stack, sender.input_sender(), TaskMsg::Rows);
+            gradual::later(sender.input_sender(), TaskMsg::Rows);
         }
     }
 }
@@ -181,7 +181,7 @@ impl Panel {
         self.rows.extend(made);
         self.making = more;
         if more {
-            gradual::later(&self.stack, sender.input_sender(), TaskMsg::Rows);
+            gradual::later(sender.input_sender(), TaskMsg::Rows);
         }
     }
 

@@ -232,7 +232,7 @@ impl Evacuate {
             widgets.rows.len() < plan.len()
         });
         if more {
-            gradual::later(&widgets.begin, sender.input_sender(), Msg::Rows);
+            gradual::later(sender.input_sender(), Msg::Rows);
         }
     }
 

@@ -1,13 +1,13 @@
 //! Many widgets made a few at a time, so that the window answers meanwhile.
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use gtk::glib;
-use gtk::prelude::*;
 use relm4::Sender;
 
 /// So long one go may take: what it makes must be laid out and drawn in the same frame, which takes some times as long.
 const SLICE: Duration = Duration::from_millis(4);
+/// At 60 Hz.
+const FRAME: Duration = Duration::from_millis(16);
 
 /// Repeats `step` for one go, and tells whether something is left to do. `step` tells the same of itself.
 pub fn some(mut step: impl FnMut() -> bool) -> bool {
@@ -20,20 +20,14 @@ pub fn some(mut step: impl FnMut() -> bool) -> bool {
     false
 }
 
-/// Sends the message for the next go: one for each frame that `widget`'s window draws.
-pub fn later<M: 'static>(widget: &impl IsA<gtk::Widget>, input: &Sender<M>, msg: M) {
-    let (input, msg) = (input.clone(), Cell::new(Some(msg)));
-    let send = move || {
+/// Sends the message for the next go, a frame later. By the clock: a popover that is closed meanwhile draws no frame, and what
+/// waits for one would wait until it is opened again.
+pub fn later<M: 'static>(input: &Sender<M>, msg: M) {
+    let input = input.clone();
+    glib::timeout_add_local_once(FRAME, move || {
         // A window that is closed meanwhile needs no more.
-        let _ = msg.take().map(|msg| input.send(msg));
-        glib::ControlFlow::Break
-    };
-    if widget.is_mapped() {
-        widget.add_tick_callback(move |_, _| send());
-    } else {
-        // Nothing is drawn.
-        glib::idle_add_local(send);
-    }
+        let _ = input.send(msg);
+    });
 }
 
 #[cfg(test)]
