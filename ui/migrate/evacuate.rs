@@ -114,7 +114,7 @@ impl Component for Evacuate {
                 let moves = self.chosen();
                 if !moves.is_empty() {
                     let _ = sender.output(moves);
-                    root.destroy();
+                    gradual::close(root, &self.widgets.plan, std::mem::take(&mut self.widgets.rows));
                 }
             }
         }

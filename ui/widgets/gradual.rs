@@ -2,6 +2,7 @@
 use std::time::{Duration, Instant};
 
 use gtk::glib;
+use gtk::prelude::*;
 use relm4::Sender;
 
 /// So long one go may take: what it makes must be laid out and drawn in the same frame, which takes some times as long.
@@ -27,6 +28,26 @@ pub fn later<M: 'static>(input: &Sender<M>, msg: M) {
     glib::timeout_add_local_once(FRAME, move || {
         // A window that is closed meanwhile needs no more.
         let _ = input.send(msg);
+    });
+}
+
+/// Closes a window of many rows: hides it at once, takes the rows out of `group` a few at a time, and lets it go then.
+pub fn close(window: &impl IsA<gtk::Window>, group: &adw::PreferencesGroup, rows: Vec<gtk::Widget>) {
+    let (window, group, mut rows) = (window.clone().upcast(), group.clone(), rows);
+    window.set_visible(false);
+    glib::timeout_add_local(FRAME, move || {
+        let more = some(|| {
+            // From the end on: those before it keep their place.
+            if let Some(row) = rows.pop() {
+                adw::prelude::PreferencesGroupExt::remove(&group, &row);
+            }
+            !rows.is_empty()
+        });
+        if more {
+            return glib::ControlFlow::Continue;
+        }
+        window.destroy();
+        glib::ControlFlow::Break
     });
 }
 
