@@ -43,11 +43,13 @@ class Stalls:
             return text.read()
 
     def told(self, when):
-        found = re.findall(r"stalled_ms=(\d+) busy_ms=(\d+)", self.text()[self.before:])
-        stalls, busy = [int(n) for n, _ in found], [int(n) for _, n in found]
-        own = sum(n > 50 for n in busy)
-        print(f"{when}: the window stood still for over 50 ms {len(stalls)} times, longest {max(stalls, default=0)} ms; "
-              f"{own} times by its own work, longest {max(busy, default=0)} ms", flush=True)
+        found = re.findall(r"stalled_ms=(\d+) busy_ms=(\d+) queued_ms=(\d+)", self.text()[self.before:])
+        stalls, busy, queued = ([int(one[i]) for one in found] for i in range(3))
+        # What it did not wait for a processor is its own: work, or waiting for something else.
+        own = [stall - wait for stall, wait in zip(stalls, queued)]
+        print(f"{when}: the window stood still for over 50 ms {len(stalls)} times, longest {max(stalls, default=0)} ms; without its "
+              f"waits for a processor {sum(n > 50 for n in own)} times, longest {max(own, default=0)} ms; by its work alone "
+              f"{sum(n > 50 for n in busy)} times, longest {max(busy, default=0)} ms", flush=True)
 
 
 def main():

@@ -28,30 +28,37 @@ pub fn threads() {
 /// A main loop that answers later than this is felt.
 const STALL: Duration = Duration::from_millis(50);
 
-/// With `DROVER_LOG=stall=debug`: logs each time that the main loop was busy for longer than [`STALL`], and how long. It
-/// wakes up a hundred times a second, so not without being asked to.
+/// With `DROVER_LOG=stall=debug`: logs each time that the main loop was late by more than [`STALL`], for how long of that it
+/// worked, and for how long it waited for a processor; the rest it waited for something else. It wakes up a hundred times a
+/// second, so not without being asked to.
 pub fn watch_stalls() {
     if !tracing::enabled!(target: "stall", tracing::Level::DEBUG) {
         return;
     }
-    let last = Cell::new((Instant::now(), on_cpu()));
+    let last = Cell::new((Instant::now(), scheduled()));
     let every = Duration::from_millis(10);
     glib::source::timeout_add_local_full(every, glib::Priority::HIGH, move || {
-        let now = (Instant::now(), on_cpu());
+        let now = (Instant::now(), scheduled());
         let before = last.replace(now);
         let late = now.0.duration_since(before.0).saturating_sub(every);
         if late > STALL {
-            let busy = now.1.saturating_sub(before.1).as_millis();
-            tracing::debug!(target: "stall", "main-loop stalled_ms={} busy_ms={busy}", late.as_millis());
+            let [busy, queued] = [0, 1].map(|i| now.1[i].saturating_sub(before.1[i]).as_millis());
+            tracing::debug!(
+                target: "stall",
+                "main-loop stalled_ms={} busy_ms={busy} queued_ms={queued}",
+                late.as_millis()
+            );
         }
         glib::ControlFlow::Continue
     });
 }
 
-/// How long this thread has had a processor: on a machine that has others to serve, a stall need not be our own.
-fn on_cpu() -> Duration {
+/// How long this thread has had a processor, and has waited for one: on a machine that has others to serve, a stall need not
+/// be our own. (proc(5), schedstat; zeroes where the kernel keeps none.)
+fn scheduled() -> [Duration; 2] {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_default())
+    let mut numbers = stat.split(' ').map(|ns| Duration::from_nanos(ns.parse().unwrap_or_default()));
+    [numbers.next(), numbers.next()].map(Option::unwrap_or_default)
 }
 
 /// What to do where no window can be shown.
