@@ -71,4 +71,22 @@ mod tests {
         });
         assert!(more && goes < 1000);
     }
+
+    #[gtk::test]
+    fn a_window_is_hidden_at_once_and_gone_with_its_last_row() {
+        let _ = adw::init();
+        let group = adw::PreferencesGroup::new();
+        let rows: Vec<gtk::Widget> = (0..300).map(|_| adw::ActionRow::new().upcast()).collect();
+        rows.iter().for_each(|row| adw::prelude::PreferencesGroupExt::add(&group, row));
+        let window = gtk::Window::builder().child(&group).build();
+        window.present();
+        close(&window, &group, rows.clone());
+        assert!(!window.is_visible());
+        let is_open = || gtk::Window::list_toplevels().contains(window.upcast_ref());
+        assert!(is_open(), "its rows are still to go");
+        while is_open() {
+            glib::MainContext::default().iteration(true);
+        }
+        assert!(rows.iter().all(|row| row.parent().is_none()));
+    }
 }
